@@ -1,0 +1,23 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// One list of settings for every Swift target: the language as it will be, and no warning let through.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    .treatAllWarnings(as: .error),
+]
+
+let package = Package(
+    name: "FunctionHost",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "FunctionHost", targets: ["FunctionHost"])
+    ],
+    targets: [
+        .target(name: "FunctionHost", swiftSettings: settings)
+    ],
+    swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,94 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A reference to a function: its name with the types it takes and gives.
+///
+/// Registering returns one. It can be written as a literal too, so that both ends of a program share one line:
+///
+/// ```swift
+/// extension Function where Input == Order, Output == Receipt {
+///     static var checkout: Self { "checkout" }
+/// }
+/// ```
+///
+/// A literal's name is checked where the function is registered or invoked: a bad one is an error there, never a trap.
+public struct Function<Input: Sendable, Output: Sendable>: Sendable {
+    /// The function's name.
+    public let name: String
+    /// Which version is meant; ``Qualifier/latest`` unless said otherwise.
+    public let qualifier: Qualifier
+    /// What `register` returned remembers where it came from, which saves looking the name up.
+    package let registration: (any Registered)?
+
+    /// Refers to a function by name.
+    public init(_ name: String, qualifier: Qualifier = .latest) {
+        self.init(name: name, qualifier: qualifier, registration: nil)
+    }
+
+    package init(name: String, qualifier: Qualifier = .latest, registration: (any Registered)?) {
+        self.name = name
+        self.qualifier = qualifier
+        self.registration = registration
+    }
+
+    /// The same function by version or alias.
+    public func qualified(by qualifier: Qualifier) -> Self {
+        Self(name: name, qualifier: qualifier, registration: nil)
+    }
+}
+
+/// A reference to a function that answers with a stream of chunks.
+public struct StreamingFunction<Input: Sendable, Chunk: Sendable>: Sendable {
+    /// The function's name.
+    public let name: String
+    /// Which version is meant; ``Qualifier/latest`` unless said otherwise.
+    public let qualifier: Qualifier
+    package let registration: (any Registered)?
+
+    /// Refers to a function by name.
+    public init(_ name: String, qualifier: Qualifier = .latest) {
+        self.init(name: name, qualifier: qualifier, registration: nil)
+    }
+
+    package init(name: String, qualifier: Qualifier = .latest, registration: (any Registered)?) {
+        self.name = name
+        self.qualifier = qualifier
+        self.registration = registration
+    }
+
+    /// The same function by version or alias.
+    public func qualified(by qualifier: Qualifier) -> Self {
+        Self(name: name, qualifier: qualifier, registration: nil)
+    }
+}
+
+/// What a reference remembers of the registration it came from.
+package protocol Registered: AnyObject, Sendable {}
+
+extension Function: ExpressibleByStringLiteral, Hashable {
+    /// Refers to a function by a name written in the program.
+    public init(stringLiteral name: String) { self.init(name) }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        left.name == right.name && left.qualifier == right.qualifier
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(qualifier)
+    }
+}
+
+extension StreamingFunction: ExpressibleByStringLiteral, Hashable {
+    /// Refers to a function by a name written in the program.
+    public init(stringLiteral name: String) { self.init(name) }
+
+    public static func == (left: Self, right: Self) -> Bool {
+        left.name == right.name && left.qualifier == right.qualifier
+    }
+
+    public func hash(into hasher: inout Hasher) {
+        hasher.combine(name)
+        hasher.combine(qualifier)
+    }
+}

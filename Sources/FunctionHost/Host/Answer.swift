@@ -1,0 +1,86 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// The answer to a caller whose handler runs on the bulkhead: given once, by the handler's end, its deadline, or the
+/// caller's own cancellation, whichever comes first.
+///
+/// Whoever claims it delivers it; what the others bring is refused.
+final class Answer: Sendable {
+    private struct State {
+        var isClaimed = false
+        var attempt: Attempt?
+        var context: InvocationContext?
+        var initDuration: Duration?
+    }
+
+    private let functionName: String
+    private let state = Mutex(State())
+    private let delivery = OneShot<(any Error)?>()
+
+    init(functionName: String) { self.functionName = functionName }
+
+    /// Waits until the answer is delivered, and throws what it says.
+    func wait() async throws {
+        let error = await withTaskCancellationHandler {
+            await delivery.wait()
+        } onCancel: {
+            callerCancelled()
+        }
+        if let error { throw error }
+    }
+
+    /// Says what runs now, so that it can be stopped if the caller goes away; false if the caller has gone already.
+    ///
+    /// - Parameter context: The handler's; nil while an init closure runs.
+    func follow(_ attempt: Attempt, _ context: InvocationContext?, initDuration: Duration?) -> Bool {
+        state.withLock { state in
+            state.attempt = attempt
+            state.context = context
+            state.initDuration = initDuration
+            return !state.isClaimed
+        }
+    }
+
+    /// Whether the caller has been answered, or is about to be.
+    var isClaimed: Bool { state.withLock { $0.isClaimed } }
+
+    /// Reserves the right to answer; false if somebody else has it.
+    func claim() -> Bool {
+        state.withLock { state in
+            defer { state.isClaimed = true }
+            return !state.isClaimed
+        }
+    }
+
+    func deliver(_ error: (any Error)?) { delivery.give(error) }
+
+    /// Answers the caller at the deadline of what runs now.
+    func deadlinePassed(now: Timestamp) {
+        guard claim() else { return }
+        let context = state.withLock { $0.context }
+        report(.timedOut, now: now)
+        deliver(context.map(FunctionHostError.timedOut) ?? FunctionHostError.initTimedOut(functionName))
+    }
+
+    private func callerCancelled() {
+        guard claim() else { return }
+        if let attempt = state.withLock({ $0.attempt }) {
+            attempt.stop(.caller)
+            report(.cancelled, now: attempt.clock.now)
+        }
+        deliver(CancellationError())
+    }
+
+    /// Tells the observers of an attempt that is answered while its handler goes on.
+    private func report(_ outcome: Outcome, now: Timestamp) {
+        let (attempt, context, initDuration) = state.withLock { ($0.attempt, $0.context, $0.initDuration) }
+        guard let attempt, let context else { return }
+        attempt.host.observers.emit(
+            .invocationFinished(
+                InvocationReport(
+                    context: context, outcome: outcome, duration: context.startedAt.duration(to: now),
+                    initDuration: initDuration, isRunningOn: true)))
+    }
+}

@@ -1,0 +1,69 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// The end of a host: when its shutdown began, who waits for its report, and the report once there is one.
+final class DrainCoordinator: Sendable {
+    private struct State {
+        var beganAt: Timestamp?
+        var refusedWaiters = 0
+        var report: DrainReport?
+        var waiters: [CheckedContinuation<DrainReport, Never>] = []
+        var deadlines: [DeadlineID] = []
+    }
+
+    private let state = Mutex(State())
+
+    /// When the shutdown began.
+    var beganAt: Timestamp? { state.withLock { $0.beganAt } }
+
+    func began(at time: Timestamp, refusedWaiters: Int) {
+        state.withLock { state in
+            state.beganAt = time
+            state.refusedWaiters = refusedWaiters
+        }
+    }
+
+    func remember(_ deadlines: [DeadlineID]) { state.withLock { $0.deadlines = deadlines } }
+
+    /// Waits until everything has ended or the time is up.
+    func report() async -> DrainReport {
+        await withCheckedContinuation { continuation in
+            let report = state.withLock { state in
+                if state.report == nil { state.waiters.append(continuation) }
+                return state.report
+            }
+            if let report { continuation.resume(returning: report) }
+        }
+    }
+
+    /// Nothing runs any more.
+    func allEnded(_ host: FunctionHost) { settle(host, stuck: []) }
+
+    /// The time is up.
+    func outOfTime(_ host: FunctionHost) { settle(host, stuck: host.runningInvocations()) }
+
+    private func settle(_ host: FunctionHost, stuck: [RunningInvocation]) {
+        let now = host.system.clock.now
+        let (finished, interrupted) = host.state.withLock { ($0.finishedInDrain, $0.interruptedInDrain) }
+        let (report, waiters, deadlines) = state.withLock {
+            state -> (DrainReport?, [CheckedContinuation<DrainReport, Never>], [DeadlineID]) in
+            guard state.report == nil, let beganAt = state.beganAt else { return (nil, [], []) }
+            let report = DrainReport(
+                duration: beganAt.duration(to: now), finished: finished, interrupted: interrupted,
+                refusedWaiters: state.refusedWaiters, stuck: stuck)
+            state.report = report
+            defer {
+                state.waiters = []
+                state.deadlines = []
+            }
+            return (report, state.waiters, state.deadlines)
+        }
+        guard let report else { return }
+        for deadline in deadlines { host.timer.cancel(deadline) }
+        host.observers.emit(.drained(report))
+        host.mailbox.close()
+        for waiter in waiters { waiter.resume(returning: report) }
+    }
+}

@@ -1,0 +1,281 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+extension FunctionHost {
+    /// Makes an environment for an invocation that waits for it, and runs it there.
+    func startCold(
+        _ invocation: Invocation, _ environment: Environment, _ entry: Int, _ snapshot: FunctionSnapshot,
+        _ body: @escaping Body, answer: Answer?
+    ) async throws {
+        let record = invocation.record
+        let began = system.clock.now
+        let ownLimit = began.advanced(by: snapshot.configuration.initTimeout)
+        let limit = invocation.options.deadline.map { min($0, ownLimit) } ?? ownLimit
+        let attempt = Attempt(id: invocation.id, host: self, answer: answer)
+        let mayStart = answer?.follow(attempt, nil, initDuration: nil) ?? true
+        let fault =
+            mayStart
+            ? await initialize(record, environment, snapshot, .onDemand, attempt, until: limit) : .cancelled
+        let now = system.clock.now
+        let initDuration = began.duration(to: now)
+        if let fault {
+            let error = initError(fault, record)
+            for joiner in state.withLock({ $0.initializationFailed(record, entry: entry) }) {
+                // Whoever waits for an environment that its maker was kept from making tries for himself.
+                joiner.give(error.map { .refused($0) } ?? .granted)
+            }
+            environment.end()
+            tellFailure(invocation, environment, snapshot, fault, began: began, initDuration: initDuration, answer)
+            release(record, held: invocation.admittedAt.duration(to: now).wholeNanoseconds, outcome: fault.outcome)
+            throw error ?? fault.error ?? CancellationError()
+        }
+        emitStarted(record, environment, initDuration, .onDemand)
+        let next = Attempt(id: invocation.id, host: self, answer: answer)
+        let (place, joiners) = state.withLock {
+            $0.initialized(record, next, environment, entry: entry, now: now)
+        }
+        for joiner in joiners { joiner.give(.granted) }
+        try await run(
+            body, record, place, next, invocation.options, admittedAt: invocation.admittedAt, startedAt: now,
+            initDuration: initDuration)
+    }
+
+    /// Waits for the environment that another invocation is making.
+    func join(_ ticket: Ticket, _ invocation: Invocation) async throws {
+        let deadline = invocation.options.deadline.map { time in
+            timer.schedule(ClosureDeadline { _ in ticket.give(.outOfTime) }, at: time)
+        }
+        let outcome = await withTaskCancellationHandler {
+            await ticket.wait()
+        } onCancel: {
+            ticket.give(.cancelled)
+        }
+        if let deadline { timer.cancel(deadline) }
+        let name = invocation.record.identity.name
+        switch outcome {
+        case .granted: return
+        case .cancelled:
+            release(invocation.record, held: 0)
+            throw CancellationError()
+        case .outOfTime:
+            release(invocation.record, held: 0)
+            throw FunctionHostError(
+                .timedOut, functionName: name, reason: "the caller's deadline passed during the cold start")
+        case .refused(let error):
+            release(invocation.record, held: 0, outcome: .initFailed)
+            throw error
+        }
+    }
+
+    // MARK: - Made ahead
+
+    /// Makes the environments that are to be made ahead, in the task group of `run()`.
+    func provision(_ record: FunctionRecord) {
+        while let (environment, entry, snapshot) = state.withLock({ $0.provision(record) }) {
+            let isTaken = mailbox.submit(
+                Work(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
+                    await self.provision(record, environment, entry, snapshot)
+                })
+            if !isTaken {
+                for joiner in state.withLock({ $0.provisioningFailed(record, entry: entry) }) { joiner.give(.granted) }
+                return
+            }
+        }
+    }
+
+    private func provision(
+        _ record: FunctionRecord, _ environment: Environment, _ entry: Int, _ snapshot: FunctionSnapshot
+    ) async {
+        let began = system.clock.now
+        var fault: InitFault?
+        if record.code.initialize != nil {
+            let attempt = Attempt(id: nextID(), host: self, answer: nil)
+            let limit = began.advanced(by: snapshot.configuration.initTimeout)
+            fault = await initialize(record, environment, snapshot, .provisioned, attempt, until: limit)
+        }
+        let now = system.clock.now
+        if let fault {
+            observers.emit(
+                .environmentFailed(
+                    report(
+                        record, environment, began.duration(to: now), .provisioned,
+                        errorType: fault.errorType)))
+            // The next invocation tries again, and tells its caller why if it fails too.
+            for joiner in state.withLock({ $0.provisioningFailed(record, entry: entry) }) { joiner.give(.granted) }
+            return environment.end()
+        }
+        emitStarted(record, environment, began.duration(to: now), .provisioned)
+        let (joiners, ended) = state.withLock { $0.provisioned(record, environment, entry: entry, now: now) }
+        for joiner in joiners { joiner.give(.granted) }
+        if let ended { await end(ended, record) }
+    }
+
+    // MARK: - The end
+
+    /// Shuts an environment down: in the task group of `run()` if there is one, otherwise in this task.
+    func end(_ ended: EndedEnvironment, _ record: FunctionRecord) async {
+        guard record.code.shutDown != nil else { return endAtOnce(ended, record) }
+        let isTaken = mailbox.submit(
+            Work(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
+                await self.shutDown(ended, record)
+            })
+        if !isTaken { await shutDown(ended, record) }
+    }
+
+    /// The same from where nothing can be waited for; without `run()` it is left to whoever comes next.
+    func endWhereTaken(_ ended: EndedEnvironment, _ record: FunctionRecord) {
+        guard record.code.shutDown != nil else { return endAtOnce(ended, record) }
+        _ = mailbox.submit(
+            Work(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
+                await self.shutDown(ended, record)
+            })
+    }
+
+    /// Runs the shutdown closure under its time limit, then lets state and directory go.
+    func shutDown(_ ended: EndedEnvironment, _ record: FunctionRecord) async {
+        if let closure = record.code.shutDown, let contents = ended.instance.state {
+            let snapshot = state.withLock { $0.functions[record.slot].snapshot }
+            let attempt = Attempt(id: nextID(), host: self, answer: nil)
+            let limit = system.clock.now.advanced(by: snapshot.configuration.shutdownTimeout)
+            let context = environmentContext(record, ended.instance, snapshot, .onDemand)
+            await supervise(attempt, nil, deadline: limit, name: taskName(of: record)) {
+                await closure(contents, context)
+            }
+            _ = attempt.finish()
+        }
+        endAtOnce(ended, record)
+    }
+
+    private func endAtOnce(_ ended: EndedEnvironment, _ record: FunctionRecord) {
+        ended.instance.end()
+        observers.emit(.environmentEnded(report(record, ended.instance, .zero, .onDemand), ended.reason))
+    }
+
+    /// Sets the time at which a function's idle environments are looked at.
+    func scheduleExpiry(of record: FunctionRecord, at time: Timestamp) {
+        _ = timer.schedule(
+            ClosureDeadline { [weak self] now in
+                guard let self else { return }
+                let (ended, next) = state.withLock { $0.expire(record, now: now) }
+                for environment in ended { endWhereTaken(environment, record) }
+                if let next { scheduleExpiry(of: record, at: next) }
+            }, at: time)
+    }
+
+    // MARK: - Inside
+
+    /// Why an environment could not be made.
+    private enum InitFault {
+        case threw(any Error)
+        case timedOut
+        case interrupted
+        /// The caller went away: nobody else is to suffer for it.
+        case cancelled
+
+        var outcome: Outcome {
+            switch self {
+            case .threw, .timedOut: .initFailed
+            case .interrupted: .interrupted
+            case .cancelled: .cancelled
+            }
+        }
+
+        var error: (any Error)? { if case .threw(let error) = self { error } else { nil } }
+
+        var errorType: String {
+            switch self {
+            case .threw(let error): String(describing: type(of: error))
+            case .timedOut: "Sandbox.Timedout"
+            case .interrupted, .cancelled: "CancellationError"
+            }
+        }
+    }
+
+    private func initialize(
+        _ record: FunctionRecord, _ environment: Environment, _ snapshot: FunctionSnapshot,
+        _ initialization: EnvironmentContext.Initialization, _ attempt: Attempt, until limit: Timestamp
+    ) async -> InitFault? {
+        guard let initialize = record.code.initialize else { return nil }
+        let context = environmentContext(record, environment, snapshot, initialization)
+        let key = state.withLock {
+            $0.running.insert(
+                RunningTable.Entry(
+                    attempt: attempt, environment: environment, snapshot: snapshot, isCold: true,
+                    startedAt: system.clock.now))
+        }
+        await supervise(attempt, nil, deadline: limit, name: taskName(of: record)) {
+            environment.setState(try await initialize(context))
+        }
+        let (error, cause) = attempt.finish()
+        state.withLock { $0.running.remove(key) }
+        if cause == .deadline || system.clock.now >= limit { return .timedOut }
+        guard let error else { return nil }
+        switch cause {
+        case .shutdown: return .interrupted
+        case .caller: return .cancelled
+        case .deadline, nil: return Task.isCancelled ? .cancelled : .threw(error)
+        }
+    }
+
+    /// What callers are told; nil if nobody but the one who went away is concerned.
+    private func initError(_ fault: InitFault, _ record: FunctionRecord) -> FunctionHostError? {
+        let name = record.identity.name
+        switch fault {
+        case .threw(let error):
+            return FunctionHostError(
+                .initFailed, functionName: name,
+                reason: "the init closure threw \(type(of: error)); the next invocation tries again", underlying: error)
+        case .timedOut: return .initTimedOut(name)
+        case .interrupted: return .interrupted(name, nil)
+        case .cancelled: return nil
+        }
+    }
+
+    private func tellFailure(
+        _ invocation: Invocation, _ environment: Environment, _ snapshot: FunctionSnapshot, _ fault: InitFault,
+        began: Timestamp, initDuration: Duration, _ answer: Answer?
+    ) {
+        guard observers.isObserved else { return }
+        observers.emit(
+            .environmentFailed(
+                report(invocation.record, environment, initDuration, .onDemand, errorType: fault.errorType)))
+        let services = Attempt(id: invocation.id, host: self, answer: nil)
+        let context = InvocationContext(
+            storage: InvocationContext.Storage(
+                id: invocation.id, snapshot: snapshot, environment: environment, services: services,
+                startedAt: began, deadline: snapshot.deadline(from: began), attempt: 1,
+                isColdStart: true, details: invocation.options.details))
+        observers.emit(
+            .invocationFinished(
+                InvocationReport(
+                    context: context, outcome: .initFailed, duration: .zero, initDuration: initDuration,
+                    errorType: fault.errorType)))
+    }
+
+    private func emitStarted(
+        _ record: FunctionRecord, _ environment: Environment, _ duration: Duration,
+        _ initialization: EnvironmentContext.Initialization
+    ) {
+        observers.emit(.environmentStarted(report(record, environment, duration, initialization)))
+    }
+
+    private func report(
+        _ record: FunctionRecord, _ environment: Environment, _ duration: Duration,
+        _ initialization: EnvironmentContext.Initialization, errorType: String? = nil
+    ) -> EnvironmentReport {
+        EnvironmentReport(
+            functionName: record.identity.name, version: record.identity.version, environmentID: environment.id,
+            initDuration: duration, initialization: initialization, errorType: errorType)
+    }
+
+    private func environmentContext(
+        _ record: FunctionRecord, _ environment: Environment, _ snapshot: FunctionSnapshot,
+        _ initialization: EnvironmentContext.Initialization
+    ) -> EnvironmentContext {
+        EnvironmentContext(
+            functionName: record.identity.name, version: record.identity.version, environmentID: environment.id,
+            variables: snapshot.configuration.variables, initialization: initialization)
+    }
+}

@@ -1,0 +1,131 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// What an invocation with bytes gives back, as Lambda's *Invoke* does.
+public struct InvocationResponse: Sendable {
+    /// The encoded result, or the error as `{"errorType":…,"errorMessage":…}`.
+    public let payload: [UInt8]
+    /// `Unhandled` if the function failed; nil if it succeeded.
+    public let functionError: String?
+    /// The error itself, for callers in this process.
+    public let error: (any Error)?
+    /// The version that ran.
+    public let executedVersion: Qualifier
+    /// The invocation's id.
+    public let id: InvocationID
+
+    /// The payload as text.
+    public var text: String { String(decoding: payload, as: UTF8.self) }
+}
+
+extension FunctionHost {
+    /// Invokes a function by name with an encoded payload.
+    ///
+    /// The payload is decoded and the result encoded within the invocation, under its permit and deadline.
+    ///
+    /// - Parameters:
+    ///   - name: The function's name.
+    ///   - payload: JSON, unless the host has another coder; at most ``Configuration/payloadLimit`` bytes. May be empty for
+    ///     a function that takes nothing.
+    ///   - options: A deadline of the caller's, what to do when a limit is reached, what to send along.
+    /// - Returns: The encoded result. A handler's error, a timeout, a failed init and a result over the limit are told in
+    ///   the response, as Lambda does.
+    /// - Throws: ``FunctionHostError`` for what keeps the handler from running: `notFound`, `payloadTooLarge`,
+    ///   `payloadUndecodable`, `throttled`, `shuttingDown`, `interrupted`, `notRunning`; and as `resultUnencodable`.
+    ///   `CancellationError` if the caller is cancelled.
+    /// - Source: AWS Lambda API Reference, *Invoke*; error bodies as recorded from the service.
+    public func invoke(
+        named name: String, payload: [UInt8], options: InvocationOptions = .init()
+    ) async throws -> InvocationResponse {
+        let record = try record(named: name)
+        try checkSize(payload, of: record)
+        let id = nextID()
+        do {
+            let bytes = try await record.call(self, id, payload, options)
+            return InvocationResponse(
+                payload: bytes, functionError: nil, error: nil, executedVersion: record.identity.version, id: id)
+        } catch {
+            guard let told = functionError(error, of: record, id) else { throw error }
+            return InvocationResponse(
+                payload: told.json, functionError: "Unhandled", error: error, executedVersion: record.identity.version,
+                id: id)
+        }
+    }
+
+    /// Streams a function by name: each chunk encoded, or the whole result as one chunk if it is no streaming function.
+    ///
+    /// - Parameters:
+    ///   - name: The function's name.
+    ///   - payload: As in ``invoke(named:payload:options:)``.
+    ///   - options: A deadline of the caller's, what to do when a limit is reached, what to send along.
+    ///   - body: Reads the chunks; leaving it cancels the invocation.
+    /// - Returns: What `body` returned.
+    /// - Throws: What `body` throws; through the stream, the handler's error after the chunks before it, and
+    ///   ``FunctionHostError``.
+    public func stream<Result>(
+        named name: String, payload: [UInt8], options: InvocationOptions = .init(),
+        _ body: (ResponseStream<[UInt8]>) async throws -> Result
+    ) async throws -> Result {
+        let record = try record(named: name)
+        try checkSize(payload, of: record)
+        let id = nextID()
+        return try await withChannel(of: [UInt8].self, body) { channel in
+            try await record.stream(self, id, payload, options, into: channel)
+        }
+    }
+
+    /// Finds out whether an invocation by name would be taken at this moment: the payload is decoded, nothing is run.
+    ///
+    /// - Throws: ``FunctionHostError`` as `notFound`, `payloadTooLarge`, `payloadUndecodable`, `throttled`, `shuttingDown` or
+    ///   `notRunning`.
+    public func dryRun(named name: String, payload: [UInt8]) throws {
+        let record = try record(named: name)
+        try checkSize(payload, of: record)
+        try record.check(payload, coder)
+        try checkAdmission(of: record)
+    }
+
+    // MARK: - Inside
+
+    /// A result may be a little larger than a payload, as in Lambda, where 100 bytes are allowed for what is around it.
+    var resultLimit: Int {
+        configuration.payloadLimit.addingReportingOverflow(100).overflow ? .max : configuration.payloadLimit + 100
+    }
+
+    private func checkSize(_ payload: [UInt8], of record: FunctionRecord) throws(FunctionHostError) {
+        guard payload.count > configuration.payloadLimit else { return }
+        throw FunctionHostError(
+            .payloadTooLarge, functionName: record.identity.name,
+            reason: "the payload has \(payload.count) bytes; the limit is \(configuration.payloadLimit)")
+    }
+
+    func checkAdmission(of record: FunctionRecord) throws(FunctionHostError) {
+        let (refusal, isRunning) = state.withLock { ($0.refusal(of: record), $0.lifecycle.isRunning) }
+        switch refusal {
+        case nil: break
+        case .notFound: throw .notFound(record.identity.name)
+        case .shuttingDown: throw .shuttingDown(record.identity.name)
+        case .throttled(let throttle): throw .throttled(record.identity.name, throttle)
+        }
+        if record.isOnBulkhead, !isRunning { throw .notRunning(record.identity.name) }
+    }
+
+    /// The error as the function's own, told to the caller in the response; nil if the host refused to run it at all.
+    private func functionError(_ error: any Error, of record: FunctionRecord, _ id: InvocationID) -> ErrorPayload? {
+        guard let error = error as? FunctionHostError else {
+            // A caller who went away is not the function's error.
+            return error is CancellationError && Task.isCancelled ? nil : ErrorPayload(error)
+        }
+        guard error.functionName == record.identity.name else { return ErrorPayload(error) }
+        switch error.code {
+        case .timedOut, .initTimedOut:
+            let text = error.reason.prefix(1).uppercased() + error.reason.dropFirst()
+            return ErrorPayload(type: "Sandbox.Timedout", message: "RequestId: \(id) Error: \(text)")
+        case .initFailed: return ErrorPayload(error.underlying ?? error)
+        case .resultTooLarge: return ErrorPayload(type: "Function.ResponseSizeTooLarge", message: error.reason)
+        default: return nil
+        }
+    }
+}

@@ -1,0 +1,164 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+extension FunctionHost {
+    /// Runs the host until it is shut down: handlers on the bulkhead, and environments made ahead, live in here.
+    ///
+    /// Cancelling the task that runs it shuts the host down without waiting: what runs is cancelled at once.
+    ///
+    /// - Returns: What the shutdown found. It returns when everything on the bulkhead has ended, which a handler that
+    ///   ignores cancellation can delay; ``shutdown()`` returns the report at its deadline all the same.
+    /// - Throws: ``FunctionHostError`` as `alreadyRunning` or `alreadyFinished`. After a shutdown that came before `run()`
+    ///   it does not throw: it finishes the shutdown and returns.
+    @discardableResult
+    public func run() async throws(FunctionHostError) -> DrainReport {
+        try beginRunning()
+        return await work()
+    }
+
+    /// Runs the host while `body` runs, then shuts it down gracefully.
+    ///
+    /// - Returns: What `body` returned, once the host has shut down.
+    /// - Throws: What `body` throws; ``FunctionHostError`` as `alreadyRunning` or `alreadyFinished`.
+    public func run<Result>(during body: () async throws -> Result) async throws -> Result {
+        try beginRunning()
+        return try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { _ = await self.work() }
+            do {
+                let result = try await body()
+                triggerGracefulShutdown()
+                try await group.waitForAll()
+                return result
+            } catch {
+                triggerGracefulShutdown()
+                try await group.waitForAll()
+                throw error
+            }
+        }
+    }
+
+    /// Begins a graceful shutdown and returns at once: nothing new is taken, who waits for room is sent away, what runs
+    /// is waited for, then cancelled, then named.
+    ///
+    /// Works before, during and without ``run()``. Only the first call has an effect.
+    public func triggerGracefulShutdown() {
+        let total = configuration.drainTimeout
+        beginShutdown(cancelAfter: total - configuration.cancellationGrace, giveUpAfter: total)
+    }
+
+    /// Shuts down gracefully and waits for the report, until ``Configuration/drainTimeout`` at most.
+    ///
+    /// Shutdown closures of execution environments run in ``run()``, or in here if nobody runs the host.
+    @discardableResult
+    public func shutdown() async -> DrainReport {
+        triggerGracefulShutdown()
+        let report = await drain.report()
+        if !state.withLock({ $0.lifecycle.isRunning }) { await finish() }
+        return report
+    }
+
+    /// What runs at this moment, the longest first, handlers whose callers have been answered included.
+    public func runningInvocations() -> [RunningInvocation] {
+        let now = system.clock.now
+        return state.withLock { $0.running.all }
+            .sorted { ($0.startedAt, $0.attempt.id.high) < ($1.startedAt, $1.attempt.id.high) }
+            .map { entry in
+                let context = entry.context
+                let overdue = context.deadline <= now ? context.deadline.duration(to: now) : nil
+                return RunningInvocation(
+                    id: context.id, functionName: context.functionName, version: context.version,
+                    age: entry.startedAt.duration(to: now), overdue: overdue,
+                    isAnswered: entry.attempt.answer?.isClaimed ?? false, progress: entry.attempt.latestProgress)
+            }
+    }
+
+    // MARK: - Inside
+
+    private func beginRunning() throws(FunctionHostError) {
+        switch state.withLock({ $0.lifecycle.run() }) {
+        case .run:
+            mailbox.open()
+            observers.emit(.phaseChanged(.running))
+            for function in state.withLock({ $0.live }) { provision(function.record) }
+        case .drainOnly: break
+        case .refuse(.alreadyRunning):
+            throw FunctionHostError(.alreadyRunning, reason: "run() is under way; a host is run once")
+        case .refuse:
+            throw FunctionHostError(.alreadyFinished, reason: "the host has shut down; make a new one")
+        }
+    }
+
+    /// The one task group of the host: its children end before it does.
+    private func work() async -> DrainReport {
+        await withTaskCancellationHandler {
+            await withDiscardingTaskGroup { group in
+                while let batch = await mailbox.next() {
+                    for work in batch {
+                        group.addTask(name: work.name, executorPreference: work.executor) { await work.body() }
+                    }
+                }
+            }
+            let report = await drain.report()
+            await finish()
+            return report
+        } onCancel: {
+            cancelNow()
+        }
+    }
+
+    /// Shuts down the environments that are left, each in a task of its own, and closes the host for good.
+    private func finish() async {
+        let left = state.withLock { $0.endEnvironments() }
+        await withDiscardingTaskGroup { group in
+            for (record, ended) in left {
+                let executor = record.isOnBulkhead ? bulkhead : nil
+                group.addTask(name: taskName(of: record), executorPreference: executor) {
+                    await self.shutDown(ended, record)
+                }
+            }
+        }
+        let isFirst = state.withLock { state in
+            defer { state.lifecycle.finish() }
+            return state.lifecycle.phase != .finished
+        }
+        if isFirst { observers.emit(.phaseChanged(.finished)) }
+    }
+
+    private func beginShutdown(cancelAfter: Duration, giveUpAfter: Duration) {
+        let now = system.clock.now
+        let waiters = state.withLock { state in
+            state.lifecycle.shutDown(now: now) ? state.admission.withdrawAll() : nil
+        }
+        guard let waiters else { return }
+        drain.began(at: now, refusedWaiters: waiters.count)
+        observers.emit(.phaseChanged(.draining))
+        for waiter in waiters {
+            waiter.give(
+                .refused(
+                    FunctionHostError(.shuttingDown, reason: "the host began to shut down while the caller waited")))
+        }
+        // Asked only now: what ended before `began` could not settle the drain.
+        if state.withLock({ $0.admission.inFlight }) == 0 { return drain.allEnded(self) }
+        drain.remember([
+            timer.schedule(
+                ClosureDeadline { [weak self] _ in self?.cancelRunning() }, at: now.advanced(by: cancelAfter)),
+            timer.schedule(
+                ClosureDeadline { [weak self] _ in
+                    guard let self else { return }
+                    drain.outOfTime(self)
+                }, at: now.advanced(by: giveUpAfter)),
+        ])
+    }
+
+    /// The task that runs the host was cancelled: shut down, and wait for nobody.
+    private func cancelNow() {
+        beginShutdown(cancelAfter: .zero, giveUpAfter: configuration.cancellationGrace)
+        cancelRunning()
+    }
+
+    private func cancelRunning() {
+        for entry in state.withLock({ $0.running.all }) { entry.attempt.stop(.shutdown) }
+    }
+}

@@ -1,0 +1,106 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Runs functions in this process the way AWS Lambda runs them: with limits, deadlines, execution environments and reports.
+///
+/// ```swift
+/// let host = FunctionHost()
+/// let greet = try host.register("greet") { (name: String, _) in "Hello, \(name)" }
+/// let greeting = try await host.invoke(greet, with: "world")
+/// ```
+///
+/// A host serves its callers at once, each in its caller's task. What no caller's task can hold, handlers on the bulkhead
+/// and environments made ahead, needs ``run()``. There may be any number of hosts in a process; they share nothing.
+public final class FunctionHost: Sendable {
+    /// The limits it was made with.
+    public let configuration: Configuration
+    /// What turns values into bytes and back where they enter or leave the process.
+    public let coder: any PayloadCoder
+
+    let system: HostSystem
+    let middleware: [any Middleware]
+    let observers: ObserverHub
+    let timer: DeadlineTimer
+    let bulkhead: any TaskExecutor
+    let mailbox = WorkMailbox()
+    let drain = DrainCoordinator()
+    let state: Mutex<HostStateMachine>
+    private let invocations = Atomic<UInt64>(0)
+    private let isWatching = Atomic(false)
+
+    /// Makes a host.
+    ///
+    /// - Parameters:
+    ///   - configuration: Limits. Values below their minimum are raised to it.
+    ///   - middleware: Interceptors around every invocation; the first is the outermost.
+    ///   - observers: Who hears what happens.
+    ///   - coder: How payloads are written.
+    ///   - system: Time, chance and threads; a simulation brings its own.
+    public init(
+        configuration: Configuration = .init(),
+        middleware: [any Middleware] = [],
+        observers: [any HostObserver] = [],
+        coder: any PayloadCoder = JSONPayloadCoder(),
+        system: HostSystem = .live
+    ) {
+        let configuration = configuration.normalized
+        self.configuration = configuration
+        self.middleware = middleware
+        self.coder = coder
+        self.system = system
+        self.observers = ObserverHub(
+            observers, bufferCapacity: configuration.observerBuffer, isInline: system.deliversInline)
+        timer = DeadlineTimer(clock: system.clock)
+        bulkhead = system.bulkhead ?? BulkheadExecutor(maximumThreads: configuration.bulkheadThreads)
+        state = Mutex(
+            HostStateMachine(
+                limit: configuration.concurrency, unreservedMinimum: configuration.unreservedConcurrencyMinimum ?? 0))
+    }
+
+    /// Where the host is in its life.
+    public var phase: HostPhase { state.withLock { $0.lifecycle.phase } }
+
+    /// Returns when observers that are told later have heard everything that has happened so far.
+    public func flushObservers() async { await observers.flush() }
+
+    /// The next invocation's id: different from all others of this host, and unlikely to be any other host's.
+    func nextID() -> InvocationID {
+        let number = invocations.add(1, ordering: .relaxed).newValue
+        return InvocationID(
+            high: SplitMix64.mix(system.seed &+ number &* 0x9E37_79B9_7F4A_7C15),
+            low: SplitMix64.mix(~system.seed ^ SplitMix64.mix(number)))
+    }
+
+    // MARK: - Handlers that hold a thread
+
+    /// Looks once a second, while handlers run, for those that hold their caller's thread without ever suspending.
+    ///
+    /// Such a handler keeps its parent from arming a deadline, so nothing else would tell that it is overdue.
+    func watchForSpinning() {
+        guard system.watchesThreads, !isWatching.load(ordering: .relaxed),
+            !isWatching.exchange(true, ordering: .relaxed)
+        else { return }
+        scheduleWatch()
+    }
+
+    private func scheduleWatch() {
+        let time = system.clock.now.advanced(by: .seconds(1))
+        _ = timer.schedule(ClosureDeadline { [weak self] now in self?.watch(now: now) }, at: time)
+    }
+
+    private func watch(now: Timestamp) {
+        let spinning = state.withLock { $0.running.all }.filter { !$0.attempt.isArmed && !$0.attempt.hasEnded }
+        for entry in spinning {
+            let context = entry.context
+            guard context.deadline.advanced(by: configuration.overdueGrace) <= now else { continue }
+            observers.emit(.invocationOverdue(context, by: context.deadline.duration(to: now)))
+        }
+        if spinning.isEmpty {
+            isWatching.store(false, ordering: .relaxed)
+        } else {
+            scheduleWatch()
+        }
+    }
+}

@@ -1,0 +1,80 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a host keeps of a registered function: who it is, how it is run and how its environments are made.
+package class FunctionRecord: Registered, @unchecked Sendable {
+    // `@unchecked Sendable`: a class that can be inherited from cannot be checked; all that it and its heirs hold is `let`
+    // and `Sendable`.
+    let identity: FunctionIdentity
+    /// The host it belongs to; references of another host's functions are looked up by name.
+    let hostID: ObjectIdentifier
+    /// Its number in the host's tables.
+    let slot: Int
+    let middleware: [any Middleware]
+    let code: EnvironmentCode
+    let signature: FunctionSignature
+    /// Whether its handlers run on the host's own threads; settled when it is registered.
+    let isOnBulkhead: Bool
+
+    init(_ parts: RecordParts) {
+        isOnBulkhead = parts.placement == .bulkhead
+        identity = parts.identity
+        hostID = parts.hostID
+        slot = parts.slot
+        middleware = parts.middleware
+        code = parts.code
+        signature = parts.signature
+    }
+
+    /// Invokes with bytes and gives bytes back.
+    func call(
+        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions
+    ) async throws -> [UInt8] {
+        preconditionFailure("\(identity.name) has no code")
+    }
+
+    /// Invokes with bytes and writes what comes into `channel`, chunk by chunk.
+    func stream(
+        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions,
+        into channel: ResponseChannel<[UInt8]>
+    ) async throws {
+        preconditionFailure("\(identity.name) has no code")
+    }
+
+    /// Finds out whether bytes would be accepted.
+    func check(_ payload: [UInt8], _ coder: any PayloadCoder) throws {
+        preconditionFailure("\(identity.name) has no code")
+    }
+}
+
+/// What a record is made of.
+struct RecordParts {
+    let identity: FunctionIdentity
+    let hostID: ObjectIdentifier
+    let slot: Int
+    let middleware: [any Middleware]
+    let code: EnvironmentCode
+    let signature: FunctionSignature
+    let placement: Placement
+}
+
+/// How environments of a function are made and ended.
+struct EnvironmentCode: Sendable {
+    /// Makes the state; nil for functions without.
+    var initialize: (@Sendable (EnvironmentContext) async throws -> any Sendable)?
+    /// Runs before an environment ends.
+    var shutDown: (@Sendable (any Sendable, EnvironmentContext) async -> Void)?
+    /// Invocations that one environment serves at a time.
+    var concurrency = 1
+
+    /// A function without state.
+    static let stateless = Self()
+}
+
+/// The types of a function, as text for people.
+struct FunctionSignature: Sendable {
+    let input: String
+    let output: String
+    let isStreaming: Bool
+    let takesBytes: Bool
+}

@@ -1,0 +1,329 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+/// An environment that is to be shut down, and why.
+typealias EndedEnvironment = EnvironmentPoolStateMachine<Environment, Ticket>.Ended
+
+/// Everything about a host that changes, behind its one lock: its life, its functions, who may run, where, and what runs.
+///
+/// An invocation passes through it twice, once to begin and once to end, however many rules apply to it. The rules
+/// themselves are machines of their own; this one puts them in order.
+struct HostStateMachine: Sendable {
+    struct FunctionState: Sendable {
+        let record: FunctionRecord
+        var snapshot: FunctionSnapshot
+        var pool: EnvironmentPoolStateMachine<Environment, Ticket>
+        var isRemoved = false
+        var isExpiryScheduled = false
+    }
+
+    /// Why an invocation is not taken.
+    enum Refusal: Sendable { case notFound, shuttingDown, throttled(Throttle) }
+
+    /// Where an admitted invocation runs.
+    struct Place: Sendable {
+        let environment: Environment
+        let entry: Int
+        let snapshot: FunctionSnapshot
+        let isColdStart: Bool
+        let concurrency: Int
+        let running: RunningTable.Key
+        let expired: [EndedEnvironment]
+    }
+
+    enum BeginAction: Sendable {
+        case run(Place)
+        /// Make the state of this environment, then say `initialized` or `initializationFailed`.
+        case initialize(Environment, entry: Int, FunctionSnapshot)
+        /// Wait for the environment that somebody else is making.
+        case join
+        case refuse(Refusal)
+    }
+
+    enum AdmitAction: Sendable { case admitted, waiting(WaiterID), refuse(Refusal) }
+
+    struct EndAction: Sendable {
+        /// Who may run now in its place.
+        var granted: Ticket?
+        var ended: EndedEnvironment?
+        var expiry: Timestamp?
+        var isDrained = false
+    }
+
+    var lifecycle = LifecycleStateMachine()
+    var admission: AdmissionStateMachine<Ticket>
+    var running = RunningTable()
+    var functions: ContiguousArray<FunctionState> = []
+    private var names: [String: Int] = [:]
+    private var freeSlots: ContiguousArray<Int> = []
+    private var environments = 0
+    /// Invocations that ended since the shutdown began.
+    var finishedInDrain = 0
+    var interruptedInDrain = 0
+
+    init(limit: Int, unreservedMinimum: Int) {
+        admission = AdmissionStateMachine(limit: limit, unreservedMinimum: unreservedMinimum)
+    }
+
+    // MARK: - Invocations
+
+    /// Admits an invocation and finds it an environment, in one step.
+    mutating func begin(_ record: FunctionRecord, _ attempt: Attempt, now: Timestamp) -> BeginAction {
+        switch admit(record, ticket: nil) {
+        case .admitted: place(record, attempt, joiner: nil, now: now)
+        case .refuse(let refusal): .refuse(refusal)
+        case .waiting: preconditionFailure("an invocation without a ticket waits")
+        }
+    }
+
+    /// Why an invocation would not be taken now; nil if it would.
+    func refusal(of record: FunctionRecord) -> Refusal? {
+        guard lifecycle.takesInvocations else { return .shuttingDown }
+        guard isLive(record) else { return .notFound }
+        return admission.hasRoom(record.slot) ? nil : .throttled(admission.throttle(record.slot))
+    }
+
+    /// Asks for a permit; waits with `ticket` if there is one.
+    mutating func admit(_ record: FunctionRecord, ticket: Ticket?) -> AdmitAction {
+        guard lifecycle.takesInvocations else { return .refuse(.shuttingDown) }
+        guard isLive(record) else { return .refuse(.notFound) }
+        switch admission.acquire(record.slot, waiter: ticket) {
+        case .admitted: return .admitted
+        case .waiting(let id): return .waiting(id)
+        case .rejected(let throttle): return .refuse(.throttled(throttle))
+        }
+    }
+
+    /// Finds an environment for an invocation that has its permit.
+    mutating func place(
+        _ record: FunctionRecord, _ attempt: Attempt, joiner: Ticket?, now: Timestamp
+    ) -> BeginAction {
+        let slot = record.slot
+        var expired: [EndedEnvironment] = []
+        if functions[slot].pool.mayExpire(now: now) { expired = functions[slot].pool.expire(now: now) }
+        switch functions[slot].pool.acquire(joiner: joiner) {
+        case .lend(let entry, let environment):
+            return .run(occupy(slot, attempt, environment, entry, isCold: false, now: now, expired: expired))
+        case .join: return .join
+        case .start(let entry):
+            let environment = makeEnvironment(slot)
+            guard record.code.initialize == nil else {
+                return .initialize(environment, entry: entry, functions[slot].snapshot)
+            }
+            _ = functions[slot].pool.started(entry, environment, now: now)
+            return .run(occupy(slot, attempt, environment, entry, isCold: true, now: now, expired: expired))
+        }
+    }
+
+    /// The environment an invocation was waiting to make is ready, and it runs there.
+    mutating func initialized(
+        _ record: FunctionRecord, _ attempt: Attempt, _ environment: Environment, entry: Int, now: Timestamp
+    ) -> (place: Place, joiners: [Ticket]) {
+        let (joiners, _) = functions[record.slot].pool.started(entry, environment, now: now)
+        return (
+            occupy(record.slot, attempt, environment, entry, isCold: true, now: now, expired: []), joiners
+        )
+    }
+
+    /// An invocation's environment could not be made; the permit is given back by `end`.
+    mutating func initializationFailed(_ record: FunctionRecord, entry: Int) -> [Ticket] {
+        functions[record.slot].pool.failed(entry)
+    }
+
+    /// An invocation has ended: gives back its environment, if it had one, and its permit.
+    mutating func end(
+        _ record: FunctionRecord, place: Place?, ending: EnvironmentEnd?, outcome: Outcome, held: Int64, now: Timestamp
+    ) -> EndAction {
+        let slot = record.slot
+        var action = EndAction()
+        if let place {
+            running.remove(place.running)
+            action.ended = functions[slot].pool.release(place.entry, ending: ending, now: now)
+            if !functions[slot].isExpiryScheduled {
+                functions[slot].isExpiryScheduled = true
+                action.expiry = now.advanced(by: functions[slot].pool.idleTimeout)
+            }
+        }
+        action.granted = admission.release(slot, held: held)
+        if !lifecycle.takesInvocations {
+            if outcome == .interrupted { interruptedInDrain += 1 } else { finishedInDrain += 1 }
+            action.isDrained = admission.inFlight == 0
+        }
+        freeIfUnused(slot)
+        return action
+    }
+
+    /// Whether the record is what its name stands for.
+    func isLive(_ record: FunctionRecord) -> Bool {
+        record.slot < functions.count && functions[record.slot].record === record && !functions[record.slot].isRemoved
+    }
+
+    // MARK: - Functions
+
+    func record(named name: String) -> FunctionRecord? { names[name].map { functions[$0].record } }
+
+    /// All functions by name.
+    var live: [FunctionState] { names.sorted { $0.key < $1.key }.map { functions[$0.value] } }
+
+    /// What speaks against a function of this name and reservation; nil if nothing does.
+    func fault(registering name: String, _ configuration: FunctionConfiguration) -> FunctionHostError? {
+        if !lifecycle.takesInvocations {
+            return FunctionHostError(
+                .shuttingDown, functionName: name, reason: "the host is shutting down; register before that")
+        }
+        if names[name] != nil {
+            return FunctionHostError(
+                .alreadyRegistered, functionName: name,
+                reason: "a function of this name exists; remove it first or choose another name")
+        }
+        return fault(limiting: nil, configuration).map {
+            FunctionHostError(.invalidConfiguration, functionName: name, reason: $0)
+        }
+    }
+
+    /// Adds a function that has no fault.
+    mutating func add(
+        _ identity: FunctionIdentity, _ configuration: FunctionConfiguration, idleTimeout: Duration,
+        make: (_ slot: Int) -> FunctionRecord
+    ) -> FunctionRecord {
+        let slot = freeSlots.last ?? functions.count
+        let record = make(slot)
+        var pool = EnvironmentPoolStateMachine<Environment, Ticket>(
+            concurrency: record.code.concurrency, idleTimeout: configuration.idleTimeout ?? idleTimeout)
+        pool.provisioned = configuration.provisionedConcurrency
+        let snapshot = FunctionSnapshot(identity: identity, configuration: configuration)
+        let state = FunctionState(record: record, snapshot: snapshot, pool: pool)
+        if freeSlots.popLast() != nil {
+            functions[slot] = state
+        } else {
+            functions.append(state)
+            admission.addLane()
+        }
+        names[identity.name] = slot
+        if configuration.reservedConcurrency != nil {
+            _ = admission.reserve(configuration.reservedConcurrency, for: slot)
+        }
+        return record
+    }
+
+    /// Changes a configuration that has no fault of its own.
+    mutating func update(
+        _ record: FunctionRecord, _ configuration: FunctionConfiguration, idleTimeout: Duration
+    ) throws(FunctionHostError) -> (granted: [Ticket], ended: [EndedEnvironment]) {
+        let slot = record.slot
+        let old = functions[slot].snapshot.configuration
+        if let fault = fault(limiting: slot, configuration) {
+            throw FunctionHostError(.invalidConfiguration, functionName: record.identity.name, reason: fault)
+        }
+        functions[slot].snapshot = FunctionSnapshot(identity: record.identity, configuration: configuration)
+        functions[slot].pool.provisioned = configuration.provisionedConcurrency
+        functions[slot].pool.idleTimeout = configuration.idleTimeout ?? idleTimeout
+        var ended: [EndedEnvironment] = []
+        if old.variables != configuration.variables || old.memorySize != configuration.memorySize {
+            ended = functions[slot].pool.condemnAll(.updated)
+        }
+        guard old.reservedConcurrency != configuration.reservedConcurrency else { return ([], ended) }
+        return (admission.reserve(configuration.reservedConcurrency, for: slot), ended)
+    }
+
+    /// What the host's limit has against a configuration; nil if nothing.
+    private func fault(limiting slot: Int?, _ configuration: FunctionConfiguration) -> String? {
+        if configuration.provisionedConcurrency > admission.limit {
+            return "provisionedConcurrency is \(configuration.provisionedConcurrency); "
+                + "the host's concurrency is \(admission.limit)"
+        }
+        return admission.fault(reserving: configuration.reservedConcurrency, for: slot)
+    }
+
+    /// Takes a function away: what runs goes on to its end, who waits is told.
+    mutating func remove(
+        _ record: FunctionRecord
+    ) -> (refused: [Ticket], granted: [Ticket], ended: [EndedEnvironment]) {
+        let slot = record.slot
+        names[record.identity.name] = nil
+        functions[slot].isRemoved = true
+        functions[slot].pool.provisioned = 0
+        let refused = admission.withdrawAll(of: slot)
+        var granted: [Ticket] = []
+        if functions[slot].snapshot.configuration.reservedConcurrency != nil {
+            granted = admission.reserve(nil, for: slot)
+        }
+        let ended = functions[slot].pool.condemnAll(.removed)
+        freeIfUnused(slot)
+        return (refused, granted, ended)
+    }
+
+    // MARK: - Environments
+
+    /// Begins to make an environment ahead; nil if none is missing.
+    mutating func provision(_ record: FunctionRecord) -> (environment: Environment, entry: Int, FunctionSnapshot)? {
+        guard isLive(record), let entry = functions[record.slot].pool.provision() else { return nil }
+        return (makeEnvironment(record.slot), entry, functions[record.slot].snapshot)
+    }
+
+    /// An environment made ahead is ready.
+    mutating func provisioned(
+        _ record: FunctionRecord, _ environment: Environment, entry: Int, now: Timestamp
+    ) -> (joiners: [Ticket], ended: EndedEnvironment?) {
+        let result = functions[record.slot].pool.started(entry, environment, now: now)
+        freeIfUnused(record.slot)
+        return result
+    }
+
+    /// An environment made ahead could not be made.
+    mutating func provisioningFailed(_ record: FunctionRecord, entry: Int) -> [Ticket] {
+        let joiners = functions[record.slot].pool.failed(entry)
+        freeIfUnused(record.slot)
+        return joiners
+    }
+
+    /// The idle time of a function's environments may have passed.
+    mutating func expire(
+        _ record: FunctionRecord, now: Timestamp
+    ) -> (ended: [EndedEnvironment], next: Timestamp?) {
+        guard functions[record.slot].record === record else { return ([], nil) }
+        functions[record.slot].isExpiryScheduled = false
+        let mayEnd = lifecycle.isRunning || record.code.shutDown == nil
+        let ended = mayEnd ? functions[record.slot].pool.expire(now: now) : []
+        let next = mayEnd ? functions[record.slot].pool.nextExpiry : nil
+        functions[record.slot].isExpiryScheduled = next != nil
+        freeIfUnused(record.slot)
+        return (ended, next)
+    }
+
+    /// Ends the environments of all functions, each once.
+    mutating func endEnvironments() -> [(FunctionRecord, EndedEnvironment)] {
+        functions.indices.flatMap { slot in
+            functions[slot].pool.provisioned = 0
+            return functions[slot].pool.condemnAll(.shutdown).map { (functions[slot].record, $0) }
+        }
+    }
+
+    // MARK: - Inside
+
+    private mutating func makeEnvironment(_ slot: Int) -> Environment {
+        environments += 1
+        return Environment(id: EnvironmentID(environments), function: functions[slot].record.identity)
+    }
+
+    private mutating func occupy(
+        _ slot: Int, _ attempt: Attempt, _ environment: Environment, _ entry: Int, isCold: Bool, now: Timestamp,
+        expired: [EndedEnvironment]
+    ) -> Place {
+        let snapshot = functions[slot].snapshot
+        let key = running.insert(
+            RunningTable.Entry(
+                attempt: attempt, environment: environment, snapshot: snapshot, isCold: isCold, startedAt: now))
+        return Place(
+            environment: environment, entry: entry, snapshot: snapshot, isColdStart: isCold,
+            concurrency: admission.inFlight(of: slot), running: key, expired: expired)
+    }
+
+    /// Lets the slot of a removed function serve another one once nothing of it is left.
+    private mutating func freeIfUnused(_ slot: Int) {
+        guard functions[slot].isRemoved, admission.inFlight(of: slot) == 0, functions[slot].pool.count == 0,
+            !freeSlots.contains(slot)
+        else { return }
+        freeSlots.append(slot)
+    }
+}

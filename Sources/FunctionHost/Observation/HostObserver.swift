@@ -1,0 +1,97 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Hears what happens in a host.
+///
+/// Implement the methods you need: each has an empty default. Whatever an observer does, no invocation is hurt by it: it is
+/// called on a thread of the host's own, from a bounded buffer; when it is too slow events are dropped and counted
+/// (``HostEvent/eventsDropped(count:)``); what it throws is ignored.
+public protocol HostObserver: Sendable {
+    /// When events are delivered; ``ObserverDelivery/buffered`` unless said otherwise.
+    var delivery: ObserverDelivery { get }
+    /// Hears everything; the default calls the methods below.
+    func receive(_ event: HostEvent) throws
+    /// A handler begins.
+    func invocationStarted(_ context: InvocationContext, concurrency: Int) throws
+    /// An attempt has ended.
+    func invocationFinished(_ report: InvocationReport) throws
+    /// A limit turned an invocation away.
+    func invocationThrottled(functionName: String, version: Qualifier, throttle: Throttle) throws
+    /// An attempt is still running after its deadline.
+    func invocationOverdue(_ context: InvocationContext, by duration: Duration) throws
+    /// A handler wrote a line.
+    func logged(_ message: LogMessage, by context: InvocationContext) throws
+    /// A handler reported how far it has come.
+    func progressed(_ progress: Progress, by context: InvocationContext) throws
+    /// An execution environment is ready.
+    func environmentStarted(_ report: EnvironmentReport) throws
+    /// An execution environment could not be made.
+    func environmentFailed(_ report: EnvironmentReport) throws
+    /// An execution environment has been shut down.
+    func environmentEnded(_ report: EnvironmentReport, reason: EnvironmentEnd) throws
+    /// A shutdown is over, or out of time.
+    func drained(_ report: DrainReport) throws
+}
+
+/// When an observer hears of an event.
+public struct ObserverDelivery: Sendable, Hashable {
+    package let isImmediate: Bool
+
+    /// Soon, in order, on a thread of the host's own.
+    public static let buffered = Self(isImmediate: false)
+
+    /// At once, in the invocation's own task or on a thread of the clock's, before the caller is answered.
+    ///
+    /// For observers as quick as a counter: ``Metrics``, ``Meter`` and ``Recorder``. One that blocks holds invocations up.
+    public static let immediate = Self(isImmediate: true)
+}
+
+extension HostObserver {
+    /// Soon, on a thread of the host's own.
+    public var delivery: ObserverDelivery { .buffered }
+
+    /// Calls the method for the event.
+    public func receive(_ event: HostEvent) throws { try dispatch(event) }
+
+    /// Calls the method for the event; for observers that implement ``receive(_:)`` and want the methods as well.
+    public func dispatch(_ event: HostEvent) throws {
+        switch event {
+        case .invocationStarted(let context, let concurrency):
+            try invocationStarted(context, concurrency: concurrency)
+        case .invocationFinished(let report): try invocationFinished(report)
+        case .invocationThrottled(let name, let version, let throttle):
+            try invocationThrottled(functionName: name, version: version, throttle: throttle)
+        case .invocationOverdue(let context, let duration): try invocationOverdue(context, by: duration)
+        case .logged(let message, let context): try logged(message, by: context)
+        case .progressed(let progress, let context): try progressed(progress, by: context)
+        case .environmentStarted(let report): try environmentStarted(report)
+        case .environmentFailed(let report): try environmentFailed(report)
+        case .environmentEnded(let report, let reason): try environmentEnded(report, reason: reason)
+        case .drained(let report): try drained(report)
+        case .lateAnswerRefused, .functionRegistered, .functionUpdated, .functionRemoved, .phaseChanged,
+            .eventsDropped:
+            break
+        }
+    }
+
+    /// Nothing.
+    public func invocationStarted(_ context: InvocationContext, concurrency: Int) throws {}
+    /// Nothing.
+    public func invocationFinished(_ report: InvocationReport) throws {}
+    /// Nothing.
+    public func invocationThrottled(functionName: String, version: Qualifier, throttle: Throttle) throws {}
+    /// Nothing.
+    public func invocationOverdue(_ context: InvocationContext, by duration: Duration) throws {}
+    /// Nothing.
+    public func logged(_ message: LogMessage, by context: InvocationContext) throws {}
+    /// Nothing.
+    public func progressed(_ progress: Progress, by context: InvocationContext) throws {}
+    /// Nothing.
+    public func environmentStarted(_ report: EnvironmentReport) throws {}
+    /// Nothing.
+    public func environmentFailed(_ report: EnvironmentReport) throws {}
+    /// Nothing.
+    public func environmentEnded(_ report: EnvironmentReport, reason: EnvironmentEnd) throws {}
+    /// Nothing.
+    public func drained(_ report: DrainReport) throws {}
+}

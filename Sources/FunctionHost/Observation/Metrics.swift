@@ -1,0 +1,90 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// Counts and times invocations, for each function and version; the metrics of Lambda's namespace.
+///
+/// One observer may watch several hosts. Reading is one consistent snapshot: no invocation is half counted in it.
+public final class Metrics: HostObserver {
+    private let state = Mutex(MetricsStateMachine())
+
+    /// Starts with nothing counted.
+    public init() {}
+
+    public var delivery: ObserverDelivery { .immediate }
+
+    /// Everything counted since the start or the last reset.
+    public func snapshot() -> MetricsSnapshot { state.withLock { $0.snapshot() } }
+
+    /// Begins anew; what is running now is still counted as running.
+    ///
+    /// - Returns: Everything counted until now, so that nothing falls between reading and resetting.
+    @discardableResult
+    public func reset() -> MetricsSnapshot {
+        state.withLock { state in
+            defer { state.reset() }
+            return state.snapshot()
+        }
+    }
+
+    public func receive(_ event: HostEvent) throws {
+        switch event {
+        case .invocationStarted(let context, _): state.withLock { $0.started(context.identity) }
+        case .invocationFinished(let report):
+            let duration = report.duration.wholeNanoseconds
+            let initDuration = report.initDuration?.wholeNanoseconds
+            state.withLock { $0.finished(report, duration: duration, initDuration: initDuration) }
+        case .invocationThrottled(let name, let version, _):
+            state.withLock { $0.throttled(name: name, version: version) }
+        case .invocationOverdue(let context, _): state.withLock { $0.overdue(context.identity) }
+        case .lateAnswerRefused(let context, _): state.withLock { $0.ranOn(context.identity) }
+        default: break
+        }
+    }
+}
+
+/// One consistent reading of ``Metrics``.
+public struct MetricsSnapshot: Sendable, Hashable {
+    /// Each function and version that was invoked or throttled, by name.
+    public let functions: [FunctionMetrics]
+    /// All of them together.
+    public let total: FunctionMetrics
+
+    /// The figures of a function, all its versions together; nil if it was neither invoked nor throttled.
+    public subscript(functionName: String) -> FunctionMetrics? {
+        functions.first { $0.functionName == functionName }
+    }
+}
+
+/// The figures of a function.
+public struct FunctionMetrics: Sendable, Hashable {
+    /// The function's name; empty for the total.
+    public let functionName: String
+    /// The version.
+    public let version: Qualifier
+    /// Attempts that ran, however they ended; neither throttled nor otherwise refused ones.
+    public let invocations: Int
+    /// Attempts that failed: by the handler's error, by timeout, or by a failed init.
+    public let errors: Int
+    /// Invocations that a limit turned away; not in ``invocations``.
+    public let throttles: Int
+    /// Attempts that passed their deadline; also in ``errors``.
+    public let timeouts: Int
+    /// Attempts that their callers cancelled.
+    public let cancellations: Int
+    /// Attempts that the host's shutdown cut off.
+    public let interruptions: Int
+    /// Attempts for which an execution environment had to be made.
+    public let coldStarts: Int
+    /// Attempts that were found running after their deadline and a grace.
+    public let overdue: Int
+    /// Attempts that run now, answered ones that go on regardless included.
+    public let concurrentExecutions: Int
+    /// The most that ran at one time.
+    public let maximumConcurrentExecutions: Int
+    /// How long the handlers took, without cold starts.
+    public let duration: DurationSummary
+    /// How long the cold starts took.
+    public let initDuration: DurationSummary
+}

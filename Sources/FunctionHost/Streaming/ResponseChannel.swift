@@ -1,0 +1,84 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+/// The passage of chunks between a handler's task and its reader's.
+package final class ResponseChannel<Chunk: Sendable>: Sendable {
+    private enum Delivery: Sendable {
+        case chunk(Chunk)
+        case end((any Error)?)
+        case cancelled
+    }
+
+    private typealias Machine = ResponseStreamStateMachine<Chunk, OneShot<Void>, OneShot<Delivery>>
+    private let state: Mutex<Machine>
+
+    package init(capacity: Int) { state = Mutex(Machine(capacity: capacity)) }
+
+    /// Writes a chunk, waiting while the buffer is full.
+    package func write(_ chunk: Chunk) async throws {
+        while true {
+            try Task.checkCancellation()
+            let ticket = OneShot<Void>()
+            switch state.withLock({ $0.write(chunk) { ticket } }) {
+            case .stored: return
+            case .deliver(let reader):
+                // A reader that was cancelled meanwhile takes nothing: the chunk is kept for the next one.
+                if reader.give(.chunk(chunk)) { return }
+            case .wait:
+                await withTaskCancellationHandler {
+                    await ticket.wait()
+                } onCancel: {
+                    ticket.give(())
+                }
+            case .refuse:
+                throw FunctionHostError(.streamClosed, reason: "the reader of the response stream has left")
+            }
+        }
+    }
+
+    /// The next chunk; nil at the end.
+    package func read() async throws -> Chunk? {
+        let ticket = OneShot<Delivery>()
+        switch state.withLock({ $0.read { ticket } }) {
+        case .chunk(let chunk, let writer):
+            wake(writer)
+            return chunk
+        case .end(let error):
+            if let error { throw error }
+            return nil
+        case .wait: break
+        }
+        let delivery = await withTaskCancellationHandler {
+            await ticket.wait()
+        } onCancel: {
+            ticket.give(.cancelled)
+        }
+        switch delivery {
+        case .chunk(let chunk): return chunk
+        case .end(let error):
+            if let error { throw error }
+            return nil
+        case .cancelled: throw CancellationError()
+        }
+    }
+
+    /// The handler has ended.
+    package func finish(_ error: (any Error)?) {
+        let (readers, writers) = state.withLock { $0.finish(error) }
+        for (index, reader) in readers.enumerated() { reader.give(.end(index == 0 ? error : nil)) }
+        for writer in writers { writer.give(()) }
+    }
+
+    /// The reader has left.
+    package func close() {
+        for writer in state.withLock({ $0.close() }) { writer.give(()) }
+    }
+
+    /// Lets a writer go on; one that was cancelled hands its turn to the next.
+    private func wake(_ first: OneShot<Void>?) {
+        var writer = first
+        while let next = writer, !next.give(()) { writer = state.withLock { $0.nextWriter() } }
+    }
+}

@@ -1,0 +1,40 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+/// A point on the host's timeline, in nanoseconds since 1 January 1970 UTC.
+///
+/// One timeline serves deadlines, ages and stored times: ``SystemClock`` reads the wall clock once and counts monotonic
+/// time from there, so that a wall clock set back or forth moves no deadline.
+public struct Timestamp: InstantProtocol, Hashable, Sendable {
+    /// Nanoseconds since 1 January 1970 UTC; negative before it.
+    public var nanoseconds: Int64
+
+    /// Makes a point in time from nanoseconds since 1 January 1970 UTC.
+    public init(nanoseconds: Int64) { self.nanoseconds = nanoseconds }
+
+    /// The latest point that can be told, about the year 2262.
+    public static var distantFuture: Self { Self(nanoseconds: .max) }
+
+    public func advanced(by duration: Duration) -> Self {
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
+        return Self(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
+    }
+
+    public func duration(to other: Self) -> Duration {
+        let (difference, overflow) = other.nanoseconds.subtractingReportingOverflow(nanoseconds)
+        return .nanoseconds(overflow ? (other.nanoseconds > nanoseconds ? .max : .min) : difference)
+    }
+
+    public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
+}
+
+extension Duration {
+    /// The duration in nanoseconds, cut off towards zero, and held to the range of 64 bits (292 years).
+    package var wholeNanoseconds: Int64 {
+        let (seconds, attoseconds) = components
+        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
+        guard !overflow else { return seconds < 0 ? .min : .max }
+        let (sum, carried) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
+        return carried ? (seconds < 0 ? .min : .max) : sum
+    }
+}
