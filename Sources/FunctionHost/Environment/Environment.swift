@@ -4,6 +4,7 @@
 import Synchronization
 
 /// A live instance of a function: owns what its init closure made, a scratch directory, and its own identity.
+@usableFromInline
 package final class Environment: Sendable {
     package let id: EnvironmentID
     package let function: FunctionIdentity

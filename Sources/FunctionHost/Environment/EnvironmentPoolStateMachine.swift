@@ -72,7 +72,14 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
     // MARK: - Lending
 
     /// Asks for an environment; only a caller who gives a `joiner` may be told to join.
-    package mutating func acquire(joiner: Joiner?) -> AcquireAction {
+    ///
+    /// - Returns: What to do, and the environments that were found to have been idle too long.
+    package mutating func acquire(joiner: Joiner?, now: Timestamp) -> (action: AcquireAction, expired: [Ended]) {
+        let expired = mayExpire(now: now) ? expire(now: now) : []
+        return (acquire(joiner: joiner), expired)
+    }
+
+    private mutating func acquire(joiner: Joiner?) -> AcquireAction {
         if let entry = available.last { return lend(entry) }
         if concurrency > 1, let joiner,
             let entry = starting.first(where: { entries[$0].joiners.count + entries[$0].inUse < concurrency })
@@ -146,7 +153,7 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
     }
 
     /// Whether the environment lent next has been idle too long, which makes all idle ones so.
-    package func mayExpire(now: Timestamp) -> Bool {
+    private func mayExpire(now: Timestamp) -> Bool {
         guard let last = available.last, entries[last].inUse == 0 else { return false }
         return entries[last].lastUsed.advanced(by: idleTimeout) <= now
     }

@@ -18,7 +18,7 @@ public struct Function<Input: Sendable, Output: Sendable>: Sendable {
     /// Which version is meant; ``Qualifier/latest`` unless said otherwise.
     public let qualifier: Qualifier
     /// What `register` returned remembers where it came from, which saves looking the name up.
-    package let registration: (any Registered)?
+    @usableFromInline package let registration: (any Registered)?
 
     /// Refers to a function by name.
     public init(_ name: String, qualifier: Qualifier = .latest) {
@@ -63,7 +63,11 @@ public struct StreamingFunction<Input: Sendable, Chunk: Sendable>: Sendable {
 }
 
 /// What a reference remembers of the registration it came from.
-package protocol Registered: AnyObject, Sendable {}
+@usableFromInline
+package protocol Registered: AnyObject, Sendable {
+    /// The host it was made by; another host looks the function up by name.
+    var hostID: ObjectIdentifier { get }
+}
 
 extension Function: ExpressibleByStringLiteral, Hashable {
     /// Refers to a function by a name written in the program.

@@ -11,8 +11,9 @@ final class Answer: Sendable {
     private struct State {
         var isClaimed = false
         var attempt: Attempt?
-        var context: InvocationContext?
-        var initDuration: Duration?
+        /// Whether the attempt is the handler's, and not an init closure's before it.
+        var isHandler = false
+        var initNanoseconds: Int64?
     }
 
     private let functionName: String
@@ -33,12 +34,12 @@ final class Answer: Sendable {
 
     /// Says what runs now, so that it can be stopped if the caller goes away; false if the caller has gone already.
     ///
-    /// - Parameter context: The handler's; nil while an init closure runs.
-    func follow(_ attempt: Attempt, _ context: InvocationContext?, initDuration: Duration?) -> Bool {
+    /// - Parameter isHandler: Whether it is the handler, and not an init closure.
+    func follow(_ attempt: Attempt, isHandler: Bool, initNanoseconds: Int64?) -> Bool {
         state.withLock { state in
             state.attempt = attempt
-            state.context = context
-            state.initDuration = initDuration
+            state.isHandler = isHandler
+            state.initNanoseconds = initNanoseconds
             return !state.isClaimed
         }
     }
@@ -59,9 +60,9 @@ final class Answer: Sendable {
     /// Answers the caller at the deadline of what runs now.
     func deadlinePassed(now: Timestamp) {
         guard claim() else { return }
-        let context = state.withLock { $0.context }
+        let attempt = state.withLock { $0.isHandler ? $0.attempt : nil }
         report(.timedOut, now: now)
-        deliver(context.map(FunctionHostError.timedOut) ?? FunctionHostError.initTimedOut(functionName))
+        deliver(attempt.map { FunctionHostError.timedOut($0.context) } ?? .initTimedOut(functionName))
     }
 
     private func callerCancelled() {
@@ -75,12 +76,12 @@ final class Answer: Sendable {
 
     /// Tells the observers of an attempt that is answered while its handler goes on.
     private func report(_ outcome: Outcome, now: Timestamp) {
-        let (attempt, context, initDuration) = state.withLock { ($0.attempt, $0.context, $0.initDuration) }
-        guard let attempt, let context else { return }
+        let (attempt, isHandler, initNanoseconds) = state.withLock { ($0.attempt, $0.isHandler, $0.initNanoseconds) }
+        guard let attempt, isHandler else { return }
         attempt.host.observers.emit(
             .invocationFinished(
                 InvocationReport(
-                    context: context, outcome: outcome, duration: context.startedAt.duration(to: now),
-                    initDuration: initDuration, isRunningOn: true)))
+                    attempt.context, outcome, nanoseconds: attempt.startedAt.nanoseconds(to: now),
+                    initNanoseconds: initNanoseconds, errorType: nil, isRunningOn: true)))
     }
 }

@@ -3,33 +3,67 @@
 
 import Synchronization
 
-/// One run of a handler or of an init closure: what its parent, its deadline and the host's shutdown act on.
-final class Attempt: DeadlineTarget, InvocationServices {
-    let id: InvocationID
+/// One run of a handler, or of an init or shutdown closure: what its context refers to, and what its parent, its deadline
+/// and the host's shutdown act on.
+final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unchecked Sendable {
+    // `@unchecked Sendable` as its parent is; what it adds is `let`, locked, or `place`, which is written and read as the
+    // parent's place is.
+
+    /// What the attempt has taken from the host and must give back.
+    struct Place {
+        let entry: Int
+        let running: RunningTable.Key
+        /// Invocations of its function that ran when it began, this one included.
+        let concurrency: Int
+    }
+
     let host: FunctionHost
+    let options: CallerOptions?
     /// Where the caller is answered, if not by the attempt's own end: on the bulkhead.
     let answer: Answer?
+    @exclusivity(unchecked) var place: Place?
 
     private struct State {
         var machine = AttemptStateMachine<UnsafeContinuation<Bool, Never>>()
         var error: (any Error)?
         var progress: Progress?
-        /// Set when the handler suspends: what its deadline needs to know.
-        var armed: (context: InvocationContext?, deadline: Timestamp, id: DeadlineID)?
+        /// Set when the handler suspends.
+        var deadlineID: DeadlineID?
     }
 
     private let state = Mutex(State())
 
-    init(id: InvocationID, host: FunctionHost, answer: Answer?) {
-        self.id = id
+    init(id: InvocationID, host: FunctionHost, options: CallerOptions?, answer: Answer?) {
         self.host = host
+        self.options = options
         self.answer = answer
+        super.init(id: id, details: options?.details)
+    }
+
+    /// What the handler is told.
+    var context: InvocationContext { InvocationContext(storage: self) }
+
+    /// Says where and when it runs: until the function's timeout or the caller's deadline, whichever is earlier.
+    func begin(_ snapshot: FunctionSnapshot, _ environment: Environment, isCold: Bool, now: Timestamp) {
+        let own = snapshot.deadline(from: now)
+        settle(
+            snapshot, environment, startedAt: now, deadline: options?.deadline.map { min($0, own) } ?? own,
+            isColdStart: isCold)
     }
 
     // MARK: - The handler's task
 
-    /// The handler has ended.
-    func end(_ error: (any Error)?) {
+    /// Runs the handler, and remembers how it ended.
+    func run(_ body: Body) async {
+        do {
+            try await body(environment, context)
+            end(nil)
+        } catch {
+            end(error)
+        }
+    }
+
+    private func end(_ error: (any Error)?) {
         let waiter = state.withLock { state in
             state.error = error
             return state.machine.end()
@@ -43,7 +77,7 @@ final class Attempt: DeadlineTarget, InvocationServices {
     var hasEnded: Bool { state.withLock { $0.machine.hasEnded } }
 
     /// Whether the handler has suspended, so that its deadline is armed.
-    var isArmed: Bool { state.withLock { $0.armed != nil } }
+    var isArmed: Bool { state.withLock { $0.deadlineID != nil } }
 
     /// Returns when the handler has ended (true) or must be cancelled (false, once).
     func waitForEndOrStop() async -> Bool {
@@ -57,18 +91,21 @@ final class Attempt: DeadlineTarget, InvocationServices {
         }
     }
 
-    /// Arms the deadline of a handler that has suspended; `context` is for those who hear that it is overdue.
-    func arm(_ context: InvocationContext?, deadline: Timestamp) {
-        schedule(context, deadline: deadline, at: deadline)
+    /// Arms the deadline.
+    func arm() { schedule(at: deadline) }
+
+    /// What there is to know of a handler that has ended; nil if it has not, because it has suspended.
+    func resultIfEnded() -> (error: (any Error)?, cause: StopCause?)? {
+        state.withLock { $0.machine.hasEnded ? ($0.error, $0.machine.cause) : nil }
     }
 
-    /// What there is to know at the end; the deadline is taken away.
+    /// The same at the end of one that had suspended; the deadline is taken away.
     func finish() -> (error: (any Error)?, cause: StopCause?) {
-        let (error, cause, armed) = state.withLock { state in
-            defer { state.armed = nil }
-            return (state.error, state.machine.cause, state.armed?.id)
+        let (error, cause, id) = state.withLock { state in
+            defer { state.deadlineID = nil }
+            return (state.error, state.machine.cause, state.deadlineID)
         }
-        if let armed { host.timer.cancel(armed) }
+        if let id { host.timer.cancel(id) }
         return (error, cause)
     }
 
@@ -84,22 +121,22 @@ final class Attempt: DeadlineTarget, InvocationServices {
 
     func deadlinePassed(now: Timestamp) {
         let isFirst = stop(.deadline)
-        guard let armed = state.withLock({ $0.machine.hasEnded ? nil : $0.armed }) else { return }
+        guard !hasEnded else { return }
         answer?.deadlinePassed(now: now)
-        guard let context = armed.context else { return }
-        let overdueAt = armed.deadline.advanced(by: host.configuration.overdueGrace)
+        let overdueAt = deadline.advanced(by: host.configuration.overdueGrace)
         if isFirst || now < overdueAt {
-            schedule(context, deadline: armed.deadline, at: overdueAt)
+            schedule(at: overdueAt)
         } else {
-            host.observers.emit(.invocationOverdue(context, by: armed.deadline.duration(to: now)))
+            host.observers.emit(.invocationOverdue(context, by: deadline.duration(to: now)))
         }
     }
 
-    private func schedule(_ context: InvocationContext?, deadline: Timestamp, at time: Timestamp) {
+    private func schedule(at time: Timestamp) {
+        guard time < .distantFuture else { return }
         let id = host.timer.schedule(self, at: time)
         let isLate = state.withLock { state in
             if state.machine.hasEnded { return true }
-            state.armed = (context, deadline, id)
+            state.deadlineID = id
             return false
         }
         if isLate { host.timer.cancel(id) }
@@ -107,6 +144,7 @@ final class Attempt: DeadlineTarget, InvocationServices {
 
     // MARK: - Services of the context
 
+    override var services: any InvocationServices { self }
     var clock: any HostClock { host.system.clock }
     var hearsLogs: Bool { host.observers.isObserved }
     var latestProgress: Progress? { state.withLock { $0.progress } }

@@ -45,7 +45,7 @@ final class DrainCoordinator: Sendable {
     func outOfTime(_ host: FunctionHost) { settle(host, stuck: host.runningInvocations()) }
 
     private func settle(_ host: FunctionHost, stuck: [RunningInvocation]) {
-        let now = host.system.clock.now
+        let now = host.time.now
         let (finished, interrupted) = host.state.withLock { ($0.finishedInDrain, $0.interruptedInDrain) }
         let (report, waiters, deadlines) = state.withLock {
             state -> (DrainReport?, [CheckedContinuation<DrainReport, Never>], [DeadlineID]) in

@@ -8,7 +8,7 @@ extension FunctionHost {
     struct Invocation: Sendable {
         let record: FunctionRecord
         let id: InvocationID
-        let options: InvocationOptions
+        let options: CallerOptions?
         let admittedAt: Timestamp
     }
 
@@ -16,9 +16,9 @@ extension FunctionHost {
     ///
     /// - Throws: ``FunctionHostError`` as `notFound`, `shuttingDown`, `throttled` or `timedOut`; `CancellationError` if the
     ///   task is cancelled while it waits.
-    func admit(_ record: FunctionRecord, _ id: InvocationID, _ options: InvocationOptions) async throws -> Invocation {
-        let now = system.clock.now
-        if let deadline = options.deadline, deadline <= now {
+    func admit(_ record: FunctionRecord, _ id: InvocationID, _ options: CallerOptions?) async throws -> Invocation {
+        let now = time.now
+        if let deadline = options?.deadline, deadline <= now {
             throw FunctionHostError(
                 .timedOut, functionName: record.identity.name, reason: "the caller's deadline had passed already")
         }
@@ -36,24 +36,23 @@ extension FunctionHost {
     }
 
     /// How long an invocation may wait for room; nil for not at all.
-    func patience(of record: FunctionRecord, _ options: InvocationOptions) -> Duration? {
-        if let policy = options.saturation { return policy.patience }
+    func patience(of record: FunctionRecord, _ options: CallerOptions?) -> Duration? {
+        if let policy = options?.saturation { return policy.patience }
         return state.withLock { $0.functions[record.slot].snapshot.configuration.saturation.patience }
     }
 
     /// Waits for a permit, first come first served; when it returns the caller has it.
-    private func waitForRoom(_ record: FunctionRecord, until end: Timestamp, _ options: InvocationOptions) async throws
-    {
+    private func waitForRoom(_ record: FunctionRecord, until end: Timestamp, _ options: CallerOptions?) async throws {
         let ticket = Ticket()
         switch state.withLock({ $0.admit(record, ticket: ticket) }) {
         case .admitted: return
         case .refuse(let refusal): throw error(for: refusal, record)
-        case .waiting(let id): try await wait(ticket, id, record, until: min(end, options.deadline ?? end), options)
+        case .waiting(let id): try await wait(ticket, id, record, until: min(end, options?.deadline ?? end), options)
         }
     }
 
     private func wait(
-        _ ticket: Ticket, _ id: WaiterID, _ record: FunctionRecord, until end: Timestamp, _ options: InvocationOptions
+        _ ticket: Ticket, _ id: WaiterID, _ record: FunctionRecord, until end: Timestamp, _ options: CallerOptions?
     ) async throws {
         let deadline = timer.schedule(
             ClosureDeadline { [weak self] _ in
@@ -72,7 +71,7 @@ extension FunctionHost {
             release(record, held: 0)
             throw CancellationError()
         case .outOfTime:
-            if options.deadline == end {
+            if options?.deadline == end {
                 throw FunctionHostError(
                     .timedOut, functionName: record.identity.name,
                     reason: "the caller's deadline passed while it waited for room")
@@ -85,10 +84,12 @@ extension FunctionHost {
 
     /// Gives back a permit that was not used.
     func release(_ record: FunctionRecord, held: Int64, outcome: Outcome = .cancelled) {
+        let now = time.now
         let action = state.withLock {
-            $0.end(record, place: nil, ending: nil, outcome: outcome, held: held, now: system.clock.now)
+            $0.end(record, place: nil, ending: nil, outcome: outcome, held: held, now: now)
         }
         carryOut(action, record)
+        for (record, ended) in action.left ?? [] { endWhereTaken(ended, record) }
     }
 
     /// Does what the end of an invocation has led to.

@@ -10,15 +10,14 @@ extension FunctionHost {
         _ body: @escaping Body, answer: Answer?
     ) async throws {
         let record = invocation.record
-        let began = system.clock.now
+        let began = time.now
         let ownLimit = began.advanced(by: snapshot.configuration.initTimeout)
-        let limit = invocation.options.deadline.map { min($0, ownLimit) } ?? ownLimit
-        let attempt = Attempt(id: invocation.id, host: self, answer: answer)
-        let mayStart = answer?.follow(attempt, nil, initDuration: nil) ?? true
-        let fault =
-            mayStart
-            ? await initialize(record, environment, snapshot, .onDemand, attempt, until: limit) : .cancelled
-        let now = system.clock.now
+        let limit = invocation.options?.deadline.map { min($0, ownLimit) } ?? ownLimit
+        let attempt = Attempt(id: invocation.id, host: self, options: invocation.options, answer: answer)
+        attempt.settle(snapshot, environment, startedAt: began, deadline: limit, isColdStart: true)
+        let mayStart = answer?.follow(attempt, isHandler: false, initNanoseconds: nil) ?? true
+        let fault = mayStart ? await initialize(record, attempt, .onDemand) : .cancelled
+        let now = time.now
         let initDuration = began.duration(to: now)
         if let fault {
             let error = initError(fault, record)
@@ -27,24 +26,21 @@ extension FunctionHost {
                 joiner.give(error.map { .refused($0) } ?? .granted)
             }
             environment.end()
-            tellFailure(invocation, environment, snapshot, fault, began: began, initDuration: initDuration, answer)
+            tellFailure(record, attempt, fault, initDuration)
             release(record, held: invocation.admittedAt.duration(to: now).wholeNanoseconds, outcome: fault.outcome)
             throw error ?? fault.error ?? CancellationError()
         }
         emitStarted(record, environment, initDuration, .onDemand)
-        let next = Attempt(id: invocation.id, host: self, answer: answer)
-        let (place, joiners) = state.withLock {
-            $0.initialized(record, next, environment, entry: entry, now: now)
-        }
+        let next = Attempt(id: invocation.id, host: self, options: invocation.options, answer: answer)
+        let joiners = state.withLock { $0.initialized(record, next, environment, entry: entry, now: now) }
         for joiner in joiners { joiner.give(.granted) }
         try await run(
-            body, record, place, next, invocation.options, admittedAt: invocation.admittedAt, startedAt: now,
-            initDuration: initDuration)
+            body, record, next, admittedAt: invocation.admittedAt, initNanoseconds: began.nanoseconds(to: now))
     }
 
     /// Waits for the environment that another invocation is making.
     func join(_ ticket: Ticket, _ invocation: Invocation) async throws {
-        let deadline = invocation.options.deadline.map { time in
+        let deadline = invocation.options?.deadline.map { time in
             timer.schedule(ClosureDeadline { _ in ticket.give(.outOfTime) }, at: time)
         }
         let outcome = await withTaskCancellationHandler {
@@ -88,14 +84,15 @@ extension FunctionHost {
     private func provision(
         _ record: FunctionRecord, _ environment: Environment, _ entry: Int, _ snapshot: FunctionSnapshot
     ) async {
-        let began = system.clock.now
+        let began = time.now
         var fault: InitFault?
         if record.code.initialize != nil {
-            let attempt = Attempt(id: nextID(), host: self, answer: nil)
+            let attempt = Attempt(id: nextID(), host: self, options: nil, answer: nil)
             let limit = began.advanced(by: snapshot.configuration.initTimeout)
-            fault = await initialize(record, environment, snapshot, .provisioned, attempt, until: limit)
+            attempt.settle(snapshot, environment, startedAt: began, deadline: limit, isColdStart: true)
+            fault = await initialize(record, attempt, .provisioned)
         }
-        let now = system.clock.now
+        let now = time.now
         if let fault {
             observers.emit(
                 .environmentFailed(
@@ -137,13 +134,12 @@ extension FunctionHost {
     func shutDown(_ ended: EndedEnvironment, _ record: FunctionRecord) async {
         if let closure = record.code.shutDown, let contents = ended.instance.state {
             let snapshot = state.withLock { $0.functions[record.slot].snapshot }
-            let attempt = Attempt(id: nextID(), host: self, answer: nil)
-            let limit = system.clock.now.advanced(by: snapshot.configuration.shutdownTimeout)
-            let context = environmentContext(record, ended.instance, snapshot, .onDemand)
-            await supervise(attempt, nil, deadline: limit, name: taskName(of: record)) {
-                await closure(contents, context)
-            }
-            _ = attempt.finish()
+            let attempt = Attempt(id: nextID(), host: self, options: nil, answer: nil)
+            let now = time.now
+            let limit = now.advanced(by: snapshot.configuration.shutdownTimeout)
+            attempt.settle(snapshot, ended.instance, startedAt: now, deadline: limit, isColdStart: false)
+            let told = environmentContext(of: attempt, .onDemand)
+            _ = await supervise(attempt, name: taskName(of: record)) { _, _ in await closure(contents, told) }
         }
         endAtOnce(ended, record)
     }
@@ -194,23 +190,16 @@ extension FunctionHost {
     }
 
     private func initialize(
-        _ record: FunctionRecord, _ environment: Environment, _ snapshot: FunctionSnapshot,
-        _ initialization: EnvironmentContext.Initialization, _ attempt: Attempt, until limit: Timestamp
+        _ record: FunctionRecord, _ attempt: Attempt, _ initialization: EnvironmentContext.Initialization
     ) async -> InitFault? {
         guard let initialize = record.code.initialize else { return nil }
-        let context = environmentContext(record, environment, snapshot, initialization)
-        let key = state.withLock {
-            $0.running.insert(
-                RunningTable.Entry(
-                    attempt: attempt, environment: environment, snapshot: snapshot, isCold: true,
-                    startedAt: system.clock.now))
+        let told = environmentContext(of: attempt, initialization)
+        let key = state.withLock { $0.running.insert(attempt) }
+        let (error, cause) = await supervise(attempt, name: taskName(of: record)) { environment, _ in
+            environment.setState(try await initialize(told))
         }
-        await supervise(attempt, nil, deadline: limit, name: taskName(of: record)) {
-            environment.setState(try await initialize(context))
-        }
-        let (error, cause) = attempt.finish()
         state.withLock { $0.running.remove(key) }
-        if cause == .deadline || system.clock.now >= limit { return .timedOut }
+        if cause == .deadline || time.now >= attempt.deadline { return .timedOut }
         guard let error else { return nil }
         switch cause {
         case .shutdown: return .interrupted
@@ -234,23 +223,15 @@ extension FunctionHost {
     }
 
     private func tellFailure(
-        _ invocation: Invocation, _ environment: Environment, _ snapshot: FunctionSnapshot, _ fault: InitFault,
-        began: Timestamp, initDuration: Duration, _ answer: Answer?
+        _ record: FunctionRecord, _ attempt: Attempt, _ fault: InitFault, _ initDuration: Duration
     ) {
-        guard observers.isObserved else { return }
         observers.emit(
             .environmentFailed(
-                report(invocation.record, environment, initDuration, .onDemand, errorType: fault.errorType)))
-        let services = Attempt(id: invocation.id, host: self, answer: nil)
-        let context = InvocationContext(
-            storage: InvocationContext.Storage(
-                id: invocation.id, snapshot: snapshot, environment: environment, services: services,
-                startedAt: began, deadline: snapshot.deadline(from: began), attempt: 1,
-                isColdStart: true, details: invocation.options.details))
+                report(record, attempt.environment, initDuration, .onDemand, errorType: fault.errorType)))
         observers.emit(
             .invocationFinished(
                 InvocationReport(
-                    context: context, outcome: .initFailed, duration: .zero, initDuration: initDuration,
+                    context: attempt.context, outcome: fault.outcome, duration: .zero, initDuration: initDuration,
                     errorType: fault.errorType)))
     }
 
@@ -271,11 +252,11 @@ extension FunctionHost {
     }
 
     private func environmentContext(
-        _ record: FunctionRecord, _ environment: Environment, _ snapshot: FunctionSnapshot,
-        _ initialization: EnvironmentContext.Initialization
+        of attempt: Attempt, _ initialization: EnvironmentContext.Initialization
     ) -> EnvironmentContext {
         EnvironmentContext(
-            functionName: record.identity.name, version: record.identity.version, environmentID: environment.id,
-            variables: snapshot.configuration.variables, initialization: initialization)
+            functionName: attempt.snapshot.identity.name, version: attempt.snapshot.identity.version,
+            environmentID: attempt.environment.id, variables: attempt.snapshot.configuration.variables,
+            initialization: initialization)
     }
 }

@@ -4,23 +4,27 @@
 import Synchronization
 
 /// What a handler's code is, once types are out of the way: it keeps its result to itself.
-typealias Body = @Sendable (Environment, InvocationContext) async throws -> Void
+@usableFromInline
+package typealias Body = @Sendable (Environment, InvocationContext) async throws -> Void
 
 extension FunctionHost {
     /// Takes one invocation from admission to its end: the choke point through which every one of them passes.
     ///
     /// - Throws: The handler's error, unchanged; ``FunctionHostError`` for everything else.
-    func perform(
-        _ record: FunctionRecord, _ id: InvocationID, _ options: InvocationOptions, _ body: @escaping Body
+    @usableFromInline
+    package func perform(
+        _ record: FunctionRecord, _ options: InvocationOptions?, id: InvocationID? = nil, _ body: @escaping Body
     ) async throws {
-        let now = system.clock.now
-        if record.isOnBulkhead || options.deadline != nil {
+        let id = id ?? nextID()
+        let options = options.map(CallerOptions.init)
+        if record.isOnBulkhead || options?.deadline != nil {
             return try await performSlowly(record, id, options, body)
         }
-        let attempt = Attempt(id: id, host: self, answer: nil)
+        let now = time.now
+        let attempt = Attempt(id: id, host: self, options: options, answer: nil)
         switch state.withLock({ $0.begin(record, attempt, now: now) }) {
-        case .run(let place):
-            try await run(body, record, place, attempt, options, admittedAt: now, startedAt: now, initDuration: nil)
+        case .run:
+            try await run(body, record, attempt, admittedAt: now, initNanoseconds: nil)
         case .refuse(.throttled): try await performSlowly(record, id, options, body)
         case .refuse(let refusal): throw error(for: refusal, record)
         case .initialize(let environment, let entry, let snapshot):
@@ -32,7 +36,7 @@ extension FunctionHost {
 
     /// The same where something has to be waited for, or the caller has a deadline, or another task runs the handler.
     private func performSlowly(
-        _ record: FunctionRecord, _ id: InvocationID, _ options: InvocationOptions, _ body: @escaping Body
+        _ record: FunctionRecord, _ id: InvocationID, _ options: CallerOptions?, _ body: @escaping Body
     ) async throws {
         let invocation = try await admit(record, id, options)
         try await execute(invocation, body)
@@ -64,14 +68,13 @@ extension FunctionHost {
     private func execute(_ invocation: Invocation, _ body: @escaping Body, answer: Answer?) async throws {
         let record = invocation.record
         while true {
-            let attempt = Attempt(id: invocation.id, host: self, answer: answer)
+            let attempt = Attempt(id: invocation.id, host: self, options: invocation.options, answer: answer)
             let joiner = record.code.concurrency > 1 ? Ticket() : nil
-            let now = system.clock.now
-            switch state.withLock({ $0.place(record, attempt, joiner: joiner, now: now) }) {
-            case .run(let place):
+            let now = time.now
+            switch state.withLock({ $0.place(record.slot, attempt, joiner: joiner, now: now) }) {
+            case .run:
                 return try await run(
-                    body, record, place, attempt, invocation.options, admittedAt: invocation.admittedAt,
-                    startedAt: now, initDuration: nil)
+                    body, record, attempt, admittedAt: invocation.admittedAt, initNanoseconds: nil)
             case .initialize(let environment, let entry, let snapshot):
                 return try await startCold(invocation, environment, entry, snapshot, body, answer: answer)
             case .join:
@@ -84,35 +87,36 @@ extension FunctionHost {
         }
     }
 
-    /// Runs the handler under its deadline, and settles everything when it has ended.
+    /// Runs the handler of an attempt that has its place, and settles everything when it has ended.
     func run(
-        _ body: @escaping Body, _ record: FunctionRecord, _ place: HostStateMachine.Place, _ attempt: Attempt,
-        _ options: InvocationOptions, admittedAt: Timestamp, startedAt: Timestamp, initDuration: Duration?
+        _ body: @escaping Body, _ record: FunctionRecord, _ attempt: Attempt, admittedAt: Timestamp,
+        initNanoseconds: Int64?
     ) async throws {
-        let ownDeadline = place.snapshot.deadline(from: startedAt)
-        let context = InvocationContext(
-            storage: InvocationContext.Storage(
-                id: attempt.id, snapshot: place.snapshot, environment: place.environment, services: attempt,
-                startedAt: startedAt, deadline: options.deadline.map { min($0, ownDeadline) } ?? ownDeadline,
-                attempt: 1, isColdStart: place.isColdStart, details: options.details))
-        guard attempt.answer?.follow(attempt, context, initDuration: initDuration) ?? true else {
-            settle(record, place, ending: nil, outcome: .cancelled, held: admittedAt.duration(to: startedAt))
+        guard attempt.answer?.follow(attempt, isHandler: true, initNanoseconds: initNanoseconds) ?? true else {
+            // Its caller went away while its environment was being made.
+            let now = time.now
+            _ = settle(
+                record, attempt, ending: nil, outcome: .cancelled, held: admittedAt.nanoseconds(to: now), now: now)
             throw CancellationError()
         }
-        observers.emit(.invocationStarted(context, concurrency: place.concurrency))
+        if observers.isObserved { observers.started(attempt, concurrency: attempt.place?.concurrency ?? 0) }
         watchForSpinning()
-        let (error, cause) = await runToEnd(body, record, place.environment, attempt, context)
-        let now = system.clock.now
-        let outcome = outcome(of: context, error, cause, endedAt: now)
+        let (error, cause) = await runToEnd(body, record, attempt)
+        let now = time.now
+        let outcome = outcome(of: attempt, error, cause, endedAt: now)
         let isAnswered = !(attempt.answer?.claim() ?? true)
-        tell(context, outcome, error, initDuration: initDuration, endedAt: now, isAnswered: isAnswered)
+        if observers.isObserved {
+            tell(attempt, outcome, error, initNanoseconds: initNanoseconds, endedAt: now, isAnswered: isAnswered)
+        }
         let ending: EnvironmentEnd? =
-            outcome == .timedOut ? .timedOut : place.environment.isToBeDiscarded ? .discarded : nil
-        let ended = settle(record, place, ending: ending, outcome: outcome, held: admittedAt.duration(to: now))
-        for environment in place.expired + ended { await end(environment, record) }
+            outcome == .timedOut ? .timedOut : attempt.environment.isToBeDiscarded ? .discarded : nil
+        let held = admittedAt.nanoseconds(to: now)
+        let action = settle(record, attempt, ending: ending, outcome: outcome, held: held, now: now)
+        if let ended = action.ended { await end(ended, record) }
+        if let left = action.left { for (record, ended) in left { await end(ended, record) } }
         switch outcome {
         case .succeeded: return
-        case .timedOut: throw FunctionHostError.timedOut(context)
+        case .timedOut: throw FunctionHostError.timedOut(attempt.context)
         case .interrupted: throw FunctionHostError.interrupted(record.identity.name, error)
         case .failed, .cancelled, .initFailed: if let error { throw error }
         }
@@ -120,18 +124,14 @@ extension FunctionHost {
 
     /// Runs the handler and returns its error, and why it was asked to stop if it was.
     private func runToEnd(
-        _ body: @escaping Body, _ record: FunctionRecord, _ environment: Environment, _ attempt: Attempt,
-        _ context: InvocationContext
+        _ body: @escaping Body, _ record: FunctionRecord, _ attempt: Attempt
     ) async -> (error: (any Error)?, cause: StopCause?) {
-        guard attempt.answer == nil, context.deadline == .distantFuture else {
-            await supervise(attempt, context, deadline: context.deadline, name: taskName(of: record)) {
-                try await body(environment, context)
-            }
-            return attempt.finish()
+        guard attempt.answer == nil, attempt.deadline == .distantFuture else {
+            return await supervise(attempt, name: taskName(of: record), body)
         }
         // Nothing to cancel it for: it needs no task of its own.
         do {
-            try await body(environment, context)
+            try await body(attempt.environment, attempt.context)
             return (nil, nil)
         } catch {
             return (error, nil)
@@ -142,25 +142,24 @@ extension FunctionHost {
     ///
     /// The child starts on this thread at once; only if it suspends is there anything to arm or to wait for. On the
     /// bulkhead, where the caller is answered in any case, the deadline is armed first: the closure may never suspend.
+    ///
+    /// - Returns: What the closure threw, and why it was asked to stop if it was.
     func supervise(
-        _ attempt: Attempt, _ context: InvocationContext?, deadline: Timestamp, name: String?,
-        _ body: @escaping @Sendable () async throws -> Void
-    ) async {
-        await withDiscardingTaskGroup { group in
-            if attempt.answer != nil { attempt.arm(context, deadline: deadline) }
-            group.addAttempt(name: name) {
-                do {
-                    try await body()
-                    attempt.end(nil)
-                } catch {
-                    attempt.end(error)
-                }
+        _ attempt: Attempt, name: String?, _ body: @escaping Body
+    ) async -> (error: (any Error)?, cause: StopCause?) {
+        let result = await withDiscardingTaskGroup { group -> (error: (any Error)?, cause: StopCause?)? in
+            if attempt.answer != nil { attempt.arm() }
+            if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
+                group.addImmediateTask(name: name) { await attempt.run(body) }
+            } else {
+                group.addTask(name: name) { await attempt.run(body) }
             }
-            if attempt.hasEnded { return }
-            if attempt.answer == nil { attempt.arm(context, deadline: deadline) }
-            if await attempt.waitForEndOrStop() { return }
-            group.cancelAll()
+            if let result = attempt.resultIfEnded() { return result }
+            if attempt.answer == nil { attempt.arm() }
+            if await !attempt.waitForEndOrStop() { group.cancelAll() }
+            return nil
         }
+        return result ?? attempt.finish()
     }
 
     /// What a handler's task is called where somebody looks at names.
@@ -169,10 +168,10 @@ extension FunctionHost {
     // MARK: - Settling
 
     private func outcome(
-        of context: InvocationContext, _ error: (any Error)?, _ cause: StopCause?, endedAt now: Timestamp
+        of attempt: Attempt, _ error: (any Error)?, _ cause: StopCause?, endedAt now: Timestamp
     ) -> Outcome {
         // The deadline decides, whatever the handler did at that moment: so the same seed has the same outcome.
-        if cause == .deadline || now >= context.deadline { return .timedOut }
+        if cause == .deadline || now >= attempt.deadline { return .timedOut }
         guard error != nil else { return .succeeded }
         switch cause {
         case .shutdown: return .interrupted
@@ -182,42 +181,27 @@ extension FunctionHost {
     }
 
     private func tell(
-        _ context: InvocationContext, _ outcome: Outcome, _ error: (any Error)?, initDuration: Duration?,
+        _ attempt: Attempt, _ outcome: Outcome, _ error: (any Error)?, initNanoseconds: Int64?,
         endedAt now: Timestamp, isAnswered: Bool
     ) {
-        guard observers.isObserved else { return }
         if isAnswered {
-            return observers.emit(.lateAnswerRefused(context, by: context.deadline.duration(to: now)))
+            return observers.emit(.lateAnswerRefused(attempt.context, by: attempt.deadline.duration(to: now)))
         }
-        observers.emit(
-            .invocationFinished(
-                InvocationReport(
-                    context: context, outcome: outcome, duration: context.startedAt.duration(to: now),
-                    initDuration: initDuration, errorType: error.map { String(describing: type(of: $0)) })))
+        observers.finished(
+            InvocationReport(
+                attempt.context, outcome, nanoseconds: attempt.startedAt.nanoseconds(to: now),
+                initNanoseconds: initNanoseconds, errorType: error.map { String(describing: type(of: $0)) }))
     }
 
-    /// Gives back the environment and the permit; returns the environments that have to be shut down.
-    @discardableResult
+    /// Gives back the environment and the permit; returns what that has led to.
     private func settle(
-        _ record: FunctionRecord, _ place: HostStateMachine.Place, ending: EnvironmentEnd?, outcome: Outcome,
-        held: Duration
-    ) -> [EndedEnvironment] {
-        let now = system.clock.now
+        _ record: FunctionRecord, _ attempt: Attempt, ending: EnvironmentEnd?, outcome: Outcome, held: Int64,
+        now: Timestamp
+    ) -> HostStateMachine.EndAction {
         let action = state.withLock {
-            $0.end(record, place: place, ending: ending, outcome: outcome, held: held.wholeNanoseconds, now: now)
+            $0.end(record, place: attempt.place, ending: ending, outcome: outcome, held: held, now: now)
         }
         carryOut(action, record)
-        return action.ended.map { [$0] } ?? []
-    }
-}
-
-extension DiscardingTaskGroup {
-    /// Starts a child at once on this thread where the system can, which is several times cheaper than queueing it.
-    fileprivate mutating func addAttempt(name: String?, _ body: @escaping @Sendable () async -> Void) {
-        if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
-            addImmediateTask(name: name) { await body() }
-        } else {
-            addTask(name: name) { await body() }
-        }
+        return action
     }
 }

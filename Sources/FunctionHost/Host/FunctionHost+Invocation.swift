@@ -17,22 +17,29 @@ extension FunctionHost {
     ///   caller is cancelled while it waits for room.
     /// - Complexity: O(1) in functions, invocations and waiters.
     /// - Source: AWS Lambda API Reference, *Invoke*, `RequestResponse`. Unlike there, input is not limited to JSON.
+    @inlinable
     public func invoke<Input: Sendable, Output: Sendable>(
-        _ function: Function<Input, Output>, with input: Input, options: InvocationOptions = .init()
+        _ function: Function<Input, Output>, with input: Input, options: InvocationOptions? = nil
     ) async throws -> Output {
+        // Inlined where it is called, so that the compiler knows the types: looking up the metadata of generic types at run
+        // time cost a third of a whole invocation. Everything that does not depend on them is behind `perform`.
         let record = try resolve(function)
-        let output = OutputBox<Output>()
-        try await perform(record, nextID(), options) { environment, context in
-            output.put(try await record.run(environment, input, context))
+        // Safe though shared: the handler's task writes it before it ends, and the end passes through a lock before
+        // `perform` returns and it is read. A handler that ends too late writes what nobody reads any more.
+        nonisolated(unsafe) var output: Output?
+        try await perform(record, options) { environment, context in
+            output = try await record.run(environment, input, context)
         }
-        return output.take()
+        guard let output else { preconditionFailure("a handler ended without a result") }
+        return output
     }
 
     /// Invokes a function that takes nothing.
     ///
     /// - Throws: As ``invoke(_:with:options:)``.
+    @inlinable
     public func invoke<Output: Sendable>(
-        _ function: Function<Void, Output>, options: InvocationOptions = .init()
+        _ function: Function<Void, Output>, options: InvocationOptions? = nil
     ) async throws -> Output {
         try await invoke(function, with: (), options: options)
     }
@@ -48,12 +55,21 @@ extension FunctionHost {
     }
 
     /// Finds the record a reference means.
-    func resolve<Input: Sendable, Output: Sendable>(
+    @inlinable
+    package func resolve<Input: Sendable, Output: Sendable>(
         _ function: Function<Input, Output>
     ) throws(FunctionHostError) -> TypedRecord<Input, Output> {
-        if let record = function.registration as? TypedRecord<Input, Output>, record.hostID == ObjectIdentifier(self) {
-            return record
+        if let registration = function.registration, registration.hostID == ObjectIdentifier(self) {
+            // Only `register` sets it, to a record of the same two types.
+            return unsafeDowncast(registration, to: TypedRecord<Input, Output>.self)
         }
+        return try lookUp(function)
+    }
+
+    @usableFromInline
+    package func lookUp<Input: Sendable, Output: Sendable>(
+        _ function: Function<Input, Output>
+    ) throws(FunctionHostError) -> TypedRecord<Input, Output> {
         guard function.qualifier == .latest else { throw .notFound("\(function.name):\(function.qualifier)") }
         let record = try record(named: function.name)
         guard let typed = record as? TypedRecord<Input, Output> else {

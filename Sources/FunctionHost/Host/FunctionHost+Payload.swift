@@ -37,7 +37,7 @@ extension FunctionHost {
     ///   `CancellationError` if the caller is cancelled.
     /// - Source: AWS Lambda API Reference, *Invoke*; error bodies as recorded from the service.
     public func invoke(
-        named name: String, payload: [UInt8], options: InvocationOptions = .init()
+        named name: String, payload: [UInt8], options: InvocationOptions? = nil
     ) async throws -> InvocationResponse {
         let record = try record(named: name)
         try checkSize(payload, of: record)
@@ -65,7 +65,7 @@ extension FunctionHost {
     /// - Throws: What `body` throws; through the stream, the handler's error after the chunks before it, and
     ///   ``FunctionHostError``.
     public func stream<Result>(
-        named name: String, payload: [UInt8], options: InvocationOptions = .init(),
+        named name: String, payload: [UInt8], options: InvocationOptions? = nil,
         _ body: (ResponseStream<[UInt8]>) async throws -> Result
     ) async throws -> Result {
         let record = try record(named: name)

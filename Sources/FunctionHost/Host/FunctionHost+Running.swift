@@ -61,16 +61,15 @@ extension FunctionHost {
 
     /// What runs at this moment, the longest first, handlers whose callers have been answered included.
     public func runningInvocations() -> [RunningInvocation] {
-        let now = system.clock.now
+        let now = time.now
         return state.withLock { $0.running.all }
-            .sorted { ($0.startedAt, $0.attempt.id.high) < ($1.startedAt, $1.attempt.id.high) }
-            .map { entry in
-                let context = entry.context
-                let overdue = context.deadline <= now ? context.deadline.duration(to: now) : nil
-                return RunningInvocation(
-                    id: context.id, functionName: context.functionName, version: context.version,
-                    age: entry.startedAt.duration(to: now), overdue: overdue,
-                    isAnswered: entry.attempt.answer?.isClaimed ?? false, progress: entry.attempt.latestProgress)
+            .sorted { ($0.startedAt, $0.id.high) < ($1.startedAt, $1.id.high) }
+            .map { attempt in
+                RunningInvocation(
+                    id: attempt.id, functionName: attempt.snapshot.identity.name,
+                    version: attempt.snapshot.identity.version, age: attempt.startedAt.duration(to: now),
+                    overdue: attempt.deadline <= now ? attempt.deadline.duration(to: now) : nil,
+                    isAnswered: attempt.answer?.isClaimed ?? false, progress: attempt.latestProgress)
             }
     }
 
@@ -127,7 +126,7 @@ extension FunctionHost {
     }
 
     private func beginShutdown(cancelAfter: Duration, giveUpAfter: Duration) {
-        let now = system.clock.now
+        let now = time.now
         let waiters = state.withLock { state in
             state.lifecycle.shutDown(now: now) ? state.admission.withdrawAll() : nil
         }
@@ -159,6 +158,6 @@ extension FunctionHost {
     }
 
     private func cancelRunning() {
-        for entry in state.withLock({ $0.running.all }) { entry.attempt.stop(.shutdown) }
+        for attempt in state.withLock({ $0.running.all }) { attempt.stop(.shutdown) }
     }
 }

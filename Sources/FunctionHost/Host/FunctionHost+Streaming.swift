@@ -18,11 +18,11 @@ extension FunctionHost {
     ///   `typeMismatch`, `throttled` or `shuttingDown`.
     /// - Source: AWS Lambda API Reference, *InvokeWithResponseStream*. Unlike there, a reader who leaves ends the invocation.
     public func stream<Input: Sendable, Chunk: Sendable, Result>(
-        _ function: StreamingFunction<Input, Chunk>, with input: Input, options: InvocationOptions = .init(),
+        _ function: StreamingFunction<Input, Chunk>, with input: Input, options: InvocationOptions? = nil,
         _ body: (ResponseStream<Chunk>) async throws -> Result
     ) async throws -> Result {
         let record = try resolve(function)
-        let invocation = try await admit(record, nextID(), options)
+        let invocation = try await admit(record, nextID(), options.map(CallerOptions.init))
         return try await withChannel(of: Chunk.self, body) { channel in
             let writer = ResponseWriter<Chunk> { try await channel.write($0) }
             try await self.execute(invocation) { _, context in try await record.run(input, writer, context) }

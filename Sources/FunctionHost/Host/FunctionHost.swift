@@ -20,6 +20,7 @@ public final class FunctionHost: Sendable {
     public let coder: any PayloadCoder
 
     let system: HostSystem
+    let time: HostTime
     let middleware: [any Middleware]
     let observers: ObserverHub
     let timer: DeadlineTimer
@@ -50,6 +51,7 @@ public final class FunctionHost: Sendable {
         self.middleware = middleware
         self.coder = coder
         self.system = system
+        time = HostTime(system.clock)
         self.observers = ObserverHub(
             observers, bufferCapacity: configuration.observerBuffer, isInline: system.deliversInline)
         timer = DeadlineTimer(clock: system.clock)
@@ -86,16 +88,14 @@ public final class FunctionHost: Sendable {
     }
 
     private func scheduleWatch() {
-        let time = system.clock.now.advanced(by: .seconds(1))
+        let time = time.now.advanced(by: .seconds(1))
         _ = timer.schedule(ClosureDeadline { [weak self] now in self?.watch(now: now) }, at: time)
     }
 
     private func watch(now: Timestamp) {
-        let spinning = state.withLock { $0.running.all }.filter { !$0.attempt.isArmed && !$0.attempt.hasEnded }
-        for entry in spinning {
-            let context = entry.context
-            guard context.deadline.advanced(by: configuration.overdueGrace) <= now else { continue }
-            observers.emit(.invocationOverdue(context, by: context.deadline.duration(to: now)))
+        let spinning = state.withLock { $0.running.all }.filter { !$0.isArmed && !$0.hasEnded }
+        for attempt in spinning where attempt.deadline.advanced(by: configuration.overdueGrace) <= now {
+            observers.emit(.invocationOverdue(attempt.context, by: attempt.deadline.duration(to: now)))
         }
         if spinning.isEmpty {
             isWatching.store(false, ordering: .relaxed)

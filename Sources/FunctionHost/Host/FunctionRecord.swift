@@ -2,12 +2,13 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a host keeps of a registered function: who it is, how it is run and how its environments are made.
+@usableFromInline
 package class FunctionRecord: Registered, @unchecked Sendable {
     // `@unchecked Sendable`: a class that can be inherited from cannot be checked; all that it and its heirs hold is `let`
     // and `Sendable`.
     let identity: FunctionIdentity
     /// The host it belongs to; references of another host's functions are looked up by name.
-    let hostID: ObjectIdentifier
+    @usableFromInline package let hostID: ObjectIdentifier
     /// Its number in the host's tables.
     let slot: Int
     let middleware: [any Middleware]
@@ -28,14 +29,14 @@ package class FunctionRecord: Registered, @unchecked Sendable {
 
     /// Invokes with bytes and gives bytes back.
     func call(
-        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions
+        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions?
     ) async throws -> [UInt8] {
         preconditionFailure("\(identity.name) has no code")
     }
 
     /// Invokes with bytes and writes what comes into `channel`, chunk by chunk.
     func stream(
-        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions,
+        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions?,
         into channel: ResponseChannel<[UInt8]>
     ) async throws {
         preconditionFailure("\(identity.name) has no code")

@@ -20,19 +20,9 @@ struct HostStateMachine: Sendable {
     /// Why an invocation is not taken.
     enum Refusal: Sendable { case notFound, shuttingDown, throttled(Throttle) }
 
-    /// Where an admitted invocation runs.
-    struct Place: Sendable {
-        let environment: Environment
-        let entry: Int
-        let snapshot: FunctionSnapshot
-        let isColdStart: Bool
-        let concurrency: Int
-        let running: RunningTable.Key
-        let expired: [EndedEnvironment]
-    }
-
     enum BeginAction: Sendable {
-        case run(Place)
+        /// The attempt has its place.
+        case run
         /// Make the state of this environment, then say `initialized` or `initializationFailed`.
         case initialize(Environment, entry: Int, FunctionSnapshot)
         /// Wait for the environment that somebody else is making.
@@ -46,6 +36,8 @@ struct HostStateMachine: Sendable {
         /// Who may run now in its place.
         var granted: Ticket?
         var ended: EndedEnvironment?
+        /// Environments found to have been idle too long since the last invocation ended.
+        var left: [(FunctionRecord, EndedEnvironment)]?
         var expiry: Timestamp?
         var isDrained = false
     }
@@ -57,6 +49,8 @@ struct HostStateMachine: Sendable {
     private var names: [String: Int] = [:]
     private var freeSlots: ContiguousArray<Int> = []
     private var environments = 0
+    /// Environments that were taken out because they had been idle too long, for the next invocation that ends to shut down.
+    private var left: [(FunctionRecord, EndedEnvironment)] = []
     /// Invocations that ended since the shutdown began.
     var finishedInDrain = 0
     var interruptedInDrain = 0
@@ -70,7 +64,7 @@ struct HostStateMachine: Sendable {
     /// Admits an invocation and finds it an environment, in one step.
     mutating func begin(_ record: FunctionRecord, _ attempt: Attempt, now: Timestamp) -> BeginAction {
         switch admit(record, ticket: nil) {
-        case .admitted: place(record, attempt, joiner: nil, now: now)
+        case .admitted: place(record.slot, attempt, joiner: nil, now: now)
         case .refuse(let refusal): .refuse(refusal)
         case .waiting: preconditionFailure("an invocation without a ticket waits")
         }
@@ -95,34 +89,32 @@ struct HostStateMachine: Sendable {
     }
 
     /// Finds an environment for an invocation that has its permit.
-    mutating func place(
-        _ record: FunctionRecord, _ attempt: Attempt, joiner: Ticket?, now: Timestamp
-    ) -> BeginAction {
-        let slot = record.slot
-        var expired: [EndedEnvironment] = []
-        if functions[slot].pool.mayExpire(now: now) { expired = functions[slot].pool.expire(now: now) }
-        switch functions[slot].pool.acquire(joiner: joiner) {
+    mutating func place(_ slot: Int, _ attempt: Attempt, joiner: Ticket?, now: Timestamp) -> BeginAction {
+        let (acquired, expired) = functions[slot].pool.acquire(joiner: joiner, now: now)
+        if !expired.isEmpty { left += expired.map { (functions[slot].record, $0) } }
+        switch acquired {
         case .lend(let entry, let environment):
-            return .run(occupy(slot, attempt, environment, entry, isCold: false, now: now, expired: expired))
+            occupy(slot, attempt, environment, entry, isCold: false, now: now)
+            return .run
         case .join: return .join
         case .start(let entry):
             let environment = makeEnvironment(slot)
-            guard record.code.initialize == nil else {
+            guard functions[slot].record.code.initialize == nil else {
                 return .initialize(environment, entry: entry, functions[slot].snapshot)
             }
             _ = functions[slot].pool.started(entry, environment, now: now)
-            return .run(occupy(slot, attempt, environment, entry, isCold: true, now: now, expired: expired))
+            occupy(slot, attempt, environment, entry, isCold: true, now: now)
+            return .run
         }
     }
 
     /// The environment an invocation was waiting to make is ready, and it runs there.
     mutating func initialized(
         _ record: FunctionRecord, _ attempt: Attempt, _ environment: Environment, entry: Int, now: Timestamp
-    ) -> (place: Place, joiners: [Ticket]) {
+    ) -> [Ticket] {
         let (joiners, _) = functions[record.slot].pool.started(entry, environment, now: now)
-        return (
-            occupy(record.slot, attempt, environment, entry, isCold: true, now: now, expired: []), joiners
-        )
+        occupy(record.slot, attempt, environment, entry, isCold: true, now: now)
+        return joiners
     }
 
     /// An invocation's environment could not be made; the permit is given back by `end`.
@@ -132,7 +124,8 @@ struct HostStateMachine: Sendable {
 
     /// An invocation has ended: gives back its environment, if it had one, and its permit.
     mutating func end(
-        _ record: FunctionRecord, place: Place?, ending: EnvironmentEnd?, outcome: Outcome, held: Int64, now: Timestamp
+        _ record: FunctionRecord, place: Attempt.Place?, ending: EnvironmentEnd?, outcome: Outcome, held: Int64,
+        now: Timestamp
     ) -> EndAction {
         let slot = record.slot
         var action = EndAction()
@@ -144,12 +137,16 @@ struct HostStateMachine: Sendable {
                 action.expiry = now.advanced(by: functions[slot].pool.idleTimeout)
             }
         }
+        if !left.isEmpty {
+            action.left = left
+            left = []
+        }
         action.granted = admission.release(slot, held: held)
         if !lifecycle.takesInvocations {
             if outcome == .interrupted { interruptedInDrain += 1 } else { finishedInDrain += 1 }
             action.isDrained = admission.inFlight == 0
         }
-        freeIfUnused(slot)
+        if functions[slot].isRemoved { freeIfUnused(slot) }
         return action
     }
 
@@ -293,10 +290,13 @@ struct HostStateMachine: Sendable {
 
     /// Ends the environments of all functions, each once.
     mutating func endEnvironments() -> [(FunctionRecord, EndedEnvironment)] {
-        functions.indices.flatMap { slot in
+        var all = left
+        left = []
+        for slot in functions.indices {
             functions[slot].pool.provisioned = 0
-            return functions[slot].pool.condemnAll(.shutdown).map { (functions[slot].record, $0) }
+            all += functions[slot].pool.condemnAll(.shutdown).map { (functions[slot].record, $0) }
         }
+        return all
     }
 
     // MARK: - Inside
@@ -307,16 +307,11 @@ struct HostStateMachine: Sendable {
     }
 
     private mutating func occupy(
-        _ slot: Int, _ attempt: Attempt, _ environment: Environment, _ entry: Int, isCold: Bool, now: Timestamp,
-        expired: [EndedEnvironment]
-    ) -> Place {
-        let snapshot = functions[slot].snapshot
-        let key = running.insert(
-            RunningTable.Entry(
-                attempt: attempt, environment: environment, snapshot: snapshot, isCold: isCold, startedAt: now))
-        return Place(
-            environment: environment, entry: entry, snapshot: snapshot, isColdStart: isCold,
-            concurrency: admission.inFlight(of: slot), running: key, expired: expired)
+        _ slot: Int, _ attempt: Attempt, _ environment: Environment, _ entry: Int, isCold: Bool, now: Timestamp
+    ) {
+        attempt.begin(functions[slot].snapshot, environment, isCold: isCold, now: now)
+        attempt.place = Attempt.Place(
+            entry: entry, running: running.insert(attempt), concurrency: admission.inFlight(of: slot))
     }
 
     /// Lets the slot of a removed function serve another one once nothing of it is left.

@@ -5,41 +5,23 @@
 struct RunningTable: Sendable {
     struct Key: Sendable { fileprivate let index: Int32 }
 
-    struct Entry: Sendable {
-        let attempt: Attempt
-        let environment: Environment
-        let snapshot: FunctionSnapshot
-        let isCold: Bool
-        let startedAt: Timestamp
-
-        /// A context to tell others of it, by the function's own timeout.
-        var context: InvocationContext {
-            InvocationContext(
-                storage: InvocationContext.Storage(
-                    id: attempt.id, snapshot: snapshot, environment: environment, services: attempt,
-                    startedAt: startedAt,
-                    deadline: snapshot.deadline(from: startedAt), attempt: 1, isColdStart: isCold,
-                    details: nil))
-        }
-    }
-
-    private var entries: ContiguousArray<Entry?> = []
+    private var attempts: ContiguousArray<Attempt?> = []
     private var free: ContiguousArray<Int32> = []
 
     /// Everything that runs, in no order.
-    var all: [Entry] { entries.compactMap { $0 } }
+    var all: [Attempt] { attempts.compactMap { $0 } }
 
-    mutating func insert(_ entry: Entry) -> Key {
+    mutating func insert(_ attempt: Attempt) -> Key {
         if let index = free.popLast() {
-            entries[Int(index)] = entry
+            attempts[Int(index)] = attempt
             return Key(index: index)
         }
-        entries.append(entry)
-        return Key(index: Int32(entries.count - 1))
+        attempts.append(attempt)
+        return Key(index: Int32(attempts.count - 1))
     }
 
     mutating func remove(_ key: Key) {
-        entries[Int(key.index)] = nil
+        attempts[Int(key.index)] = nil
         free.append(key.index)
     }
 }

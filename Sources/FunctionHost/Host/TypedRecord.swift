@@ -2,9 +2,10 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A function whose types are known.
-final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionRecord, @unchecked Sendable {
+@usableFromInline
+package final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionRecord, @unchecked Sendable {
     // `@unchecked Sendable` as its parent is: all `let`, all `Sendable`.
-    typealias Handler = @Sendable (Environment, Input, InvocationContext) async throws -> Output
+    package typealias Handler = @Sendable (Environment, Input, InvocationContext) async throws -> Output
 
     private let handler: Handler
     private let input: PayloadCodec<Input>
@@ -18,7 +19,8 @@ final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionRecord, @unc
     }
 
     /// Runs the handler inside the middleware.
-    func run(_ environment: Environment, _ value: Input, _ context: InvocationContext) async throws -> Output {
+    @usableFromInline
+    package func run(_ environment: Environment, _ value: Input, _ context: InvocationContext) async throws -> Output {
         if middleware.isEmpty { return try await handler(environment, value, context) }
         return try await runIntercepted(by: middleware[...], value, context) { value, context in
             try await handler(environment, value, context)
@@ -26,11 +28,11 @@ final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionRecord, @unc
     }
 
     override func call(
-        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions
+        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions?
     ) async throws -> [UInt8] {
-        let result = OutputBox<[UInt8]>()
+        let result = ByteBox()
         // Decoding and encoding are the invocation's own work: under its permit and its deadline, where its handler runs.
-        try await host.perform(self, id, options) { [self] environment, context in
+        try await host.perform(self, options, id: id) { [self] environment, context in
             let value = try decoding(identity.name) { try decode(payload, host.coder) }
             let given = try await run(environment, value, context)
             let bytes = try encoding(identity.name) { try encode(given, host.coder) }
@@ -41,7 +43,7 @@ final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionRecord, @unc
     }
 
     override func stream(
-        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions,
+        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions?,
         into channel: ResponseChannel<[UInt8]>
     ) async throws {
         try await channel.write(try await call(host, id, payload, options))
@@ -89,11 +91,11 @@ final class StreamingRecord<Input: Sendable, Chunk: Sendable>: FunctionRecord, @
 
     /// A plain invocation of a streaming function gathers its chunks into one JSON array.
     override func call(
-        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions
+        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions?
     ) async throws -> [UInt8] {
-        let result = OutputBox<[UInt8]>()
+        let result = ByteBox()
         result.put([UInt8(ascii: "[")])
-        try await host.perform(self, id, options) { [self] _, context in
+        try await host.perform(self, options, id: id) { [self] _, context in
             let value = try decoding(identity.name) { try decode(payload, host.coder) }
             let writer = ResponseWriter<Chunk> { [self] given in
                 let bytes = try encoding(identity.name) { try encode(given, host.coder) }
@@ -106,10 +108,10 @@ final class StreamingRecord<Input: Sendable, Chunk: Sendable>: FunctionRecord, @
     }
 
     override func stream(
-        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions,
+        _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions?,
         into channel: ResponseChannel<[UInt8]>
     ) async throws {
-        try await host.perform(self, id, options) { [self] _, context in
+        try await host.perform(self, options, id: id) { [self] _, context in
             let value = try decoding(identity.name) { try decode(payload, host.coder) }
             let writer = ResponseWriter<Chunk> { [self] given in
                 let bytes = try encoding(identity.name) { try encode(given, host.coder) }

@@ -9,9 +9,9 @@
 /// let context = InvocationContext(functionName: "greet")
 /// ```
 public struct InvocationContext: Sendable {
-    package private(set) var storage: Storage
+    package private(set) var storage: InvocationStorage
 
-    package init(storage: Storage) { self.storage = storage }
+    package init(storage: InvocationStorage) { self.storage = storage }
 
     /// Makes a context that belongs to no host, for a unit test of a handler.
     ///
@@ -42,16 +42,11 @@ public struct InvocationContext: Sendable {
             details = CallerDetails(alias: nil, clientContext: clientContext, traceHeader: traceHeader)
         }
         let now = clock.now
-        storage = Storage(
-            id: id,
-            snapshot: FunctionSnapshot(identity: identity, configuration: configuration),
-            environment: Environment(id: EnvironmentID(1), function: identity),
-            services: StandaloneServices(clock: clock),
-            startedAt: now,
-            deadline: now.advanced(by: timeout),
-            attempt: attempt,
-            isColdStart: true,
-            details: details)
+        storage = DetachedStorage(id: id, details: details, services: StandaloneServices(clock: clock))
+        storage.settle(
+            FunctionSnapshot(identity: identity, configuration: configuration),
+            Environment(id: EnvironmentID(1), function: identity), startedAt: now,
+            deadline: now.advanced(by: timeout), attempt: attempt, isColdStart: true)
     }
 
     // MARK: - The invocation
@@ -134,10 +129,7 @@ public struct InvocationContext: Sendable {
     /// Setting changes this copy of the context only, so a middleware passes the changed one on.
     public subscript<Key: InvocationContextKey>(key: Key.Type) -> Key.Value? {
         get { storage.values[ObjectIdentifier(key)] as? Key.Value }
-        set {
-            if !isKnownUniquelyReferenced(&storage) { storage = storage.copy() }
-            storage.setValue(newValue, for: ObjectIdentifier(key))
-        }
+        set { storage = storage.setting(newValue, for: ObjectIdentifier(key)) }
     }
 }
 

@@ -26,12 +26,6 @@ public struct InvocationOptions: Sendable {
         self.clientContext = clientContext
         self.traceHeader = traceHeader
     }
-
-    /// What the handler is told of them; nil if there is nothing to tell.
-    var details: CallerDetails? {
-        guard clientContext != nil || traceHeader != nil else { return nil }
-        return CallerDetails(alias: nil, clientContext: clientContext, traceHeader: traceHeader)
-    }
 }
 
 /// What a caller sends along beside the input, in Lambda's three parts.
@@ -63,5 +57,22 @@ public struct ClientContext: Sendable, Hashable, Codable {
         client = try container.decodeIfPresent([String: String].self, forKey: .client) ?? [:]
         custom = try container.decodeIfPresent([String: String].self, forKey: .custom) ?? [:]
         environment = try container.decodeIfPresent([String: String].self, forKey: .environment) ?? [:]
+    }
+}
+
+/// Options that were given, behind one reference: most callers give none.
+package final class CallerOptions: Sendable {
+    package let deadline: Timestamp?
+    package let saturation: SaturationPolicy?
+    /// What the handler is told of them; nil if there is nothing to tell.
+    package let details: CallerDetails?
+
+    package init(_ options: InvocationOptions) {
+        deadline = options.deadline
+        saturation = options.saturation
+        details =
+            options.clientContext == nil && options.traceHeader == nil
+            ? nil
+            : CallerDetails(alias: nil, clientContext: options.clientContext, traceHeader: options.traceHeader)
     }
 }

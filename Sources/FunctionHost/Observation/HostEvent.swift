@@ -45,10 +45,10 @@ public struct InvocationReport: Sendable {
     public let context: InvocationContext
     /// How it ended.
     public let outcome: Outcome
-    /// From the handler's start to its end, or to its deadline where the caller was answered there.
-    public let duration: Duration
-    /// What the cold start before it took; nil for a warm start.
-    public let initDuration: Duration?
+    /// ``duration`` in nanoseconds: a `Duration` is 128 bits wide, and dividing those is not free.
+    package let nanoseconds: Int64
+    /// ``initDuration`` in nanoseconds.
+    package let initNanoseconds: Int64?
     /// The type of the error; nil if it succeeded.
     public let errorType: String?
     /// Whether the handler goes on although the attempt has ended, and keeps its place.
@@ -59,12 +59,34 @@ public struct InvocationReport: Sendable {
         context: InvocationContext, outcome: Outcome, duration: Duration, initDuration: Duration? = nil,
         errorType: String? = nil, isRunningOn: Bool = false
     ) {
+        self.init(
+            context, outcome, nanoseconds: duration.wholeNanoseconds, initNanoseconds: initDuration?.wholeNanoseconds,
+            errorType: errorType, isRunningOn: isRunningOn)
+    }
+
+    package init(
+        _ context: InvocationContext, _ outcome: Outcome, nanoseconds: Int64, initNanoseconds: Int64?,
+        errorType: String?, isRunningOn: Bool = false
+    ) {
         self.context = context
         self.outcome = outcome
-        self.duration = duration
-        self.initDuration = initDuration
+        self.nanoseconds = nanoseconds
+        self.initNanoseconds = initNanoseconds
         self.errorType = errorType
         self.isRunningOn = isRunningOn
+    }
+
+    /// From the handler's start to its end, or to its deadline where the caller was answered there.
+    public var duration: Duration { .nanoseconds(nanoseconds) }
+
+    /// What the cold start before it took; nil for a warm start.
+    public var initDuration: Duration? { initNanoseconds.map { .nanoseconds($0) } }
+
+    /// Handler and cold start together, rounded up to an increment, in nanoseconds.
+    package func billedNanoseconds(increment: Int64) -> Int64 {
+        let used = max(0, nanoseconds &+ (initNanoseconds ?? 0))
+        let (increments, rest) = used.quotientAndRemainder(dividingBy: increment)
+        return (increments &+ (rest > 0 ? 1 : 0)) &* increment
     }
 }
 

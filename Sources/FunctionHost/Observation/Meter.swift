@@ -9,15 +9,15 @@ import Synchronization
 /// and timed-out ones too. Throttled and refused invocations are free.
 ///
 /// Source: the pricing model of AWS Lambda; 1 ms since December 2020, 100 ms before, cold starts since August 2025.
-public final class Meter: HostObserver {
+public final class Meter: HostObserver, InvocationCounter {
     /// To what a billed duration is rounded up.
     public let increment: Duration
     /// What things cost.
     public let prices: PriceList
     private let incrementNanoseconds: Int64
-    private let usage = Mutex<[String: Usage]>([:])
+    private let usage = Mutex(SeriesTable(empty: Usage()))
 
-    private struct Usage {
+    private struct Usage: Sendable {
         var requests = 0
         var billedNanoseconds: Int64 = 0
         /// Billed nanoseconds times MiB, summed exactly.
@@ -44,16 +44,21 @@ public final class Meter: HostObserver {
     public var delivery: ObserverDelivery { .immediate }
 
     public func receive(_ event: HostEvent) throws {
-        guard case .invocationFinished(let report) = event else { return }
-        let billed = billedNanoseconds(report)
+        if case .invocationFinished(let report) = event { count(report) }
+    }
+
+    package func countStart(of identity: FunctionIdentity) {}
+
+    package func count(_ report: InvocationReport) {
+        let billed = report.billedNanoseconds(increment: incrementNanoseconds)
         let memory = UInt128(report.context.memorySize)
-        usage.withLock { usage in
-            usage[report.context.functionName, default: Usage()].add(billed, memory: memory)
-        }
+        usage.withLock { usage in usage[usage.place(of: report.context.identity)].add(billed, memory: memory) }
     }
 
     /// What one attempt is billed for.
-    public func billedDuration(of report: InvocationReport) -> Duration { .nanoseconds(billedNanoseconds(report)) }
+    public func billedDuration(of report: InvocationReport) -> Duration {
+        .nanoseconds(report.billedNanoseconds(increment: incrementNanoseconds))
+    }
 
     /// What has been used since the start or the last reset, and what it costs.
     public func bill() -> Bill { bill(for: usage.withLock { $0 }) }
@@ -65,21 +70,16 @@ public final class Meter: HostObserver {
     public func reset() -> Bill {
         bill(
             for: usage.withLock { usage in
-                defer { usage = [:] }
+                defer { usage = SeriesTable(empty: Usage()) }
                 return usage
             })
     }
 
-    private func billedNanoseconds(_ report: InvocationReport) -> Int64 {
-        let used = (report.duration + (report.initDuration ?? .zero)).wholeNanoseconds
-        let (increments, rest) = max(0, used).quotientAndRemainder(dividingBy: incrementNanoseconds)
-        return (increments + (rest > 0 ? 1 : 0)).multipliedReportingOverflow(by: incrementNanoseconds).partialValue
-    }
-
-    private func bill(for usage: [String: Usage]) -> Bill {
-        let lines = usage.sorted { $0.key < $1.key }.map { name, usage in
+    private func bill(for usage: SeriesTable<Usage>) -> Bill {
+        let lines = usage.sorted.map { key, usage in
             Bill.Line(
-                functionName: name, requests: usage.requests, billedDuration: .nanoseconds(usage.billedNanoseconds),
+                functionName: key.name, version: key.version, requests: usage.requests,
+                billedDuration: .nanoseconds(usage.billedNanoseconds),
                 gigabyteSeconds: Double(usage.memoryTime) / 1_024 / 1e9)
         }
         return Bill(lines: lines, prices: prices)
@@ -114,6 +114,8 @@ public struct Bill: Sendable, Hashable {
     public struct Line: Sendable, Hashable {
         /// The function's name.
         public let functionName: String
+        /// The version.
+        public let version: Qualifier
         /// Attempts that ran.
         public let requests: Int
         /// Their durations, each rounded up.

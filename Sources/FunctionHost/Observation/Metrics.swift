@@ -6,7 +6,7 @@ import Synchronization
 /// Counts and times invocations, for each function and version; the metrics of Lambda's namespace.
 ///
 /// One observer may watch several hosts. Reading is one consistent snapshot: no invocation is half counted in it.
-public final class Metrics: HostObserver {
+public final class Metrics: HostObserver, InvocationCounter {
     private let state = Mutex(MetricsStateMachine())
 
     /// Starts with nothing counted.
@@ -30,11 +30,8 @@ public final class Metrics: HostObserver {
 
     public func receive(_ event: HostEvent) throws {
         switch event {
-        case .invocationStarted(let context, _): state.withLock { $0.started(context.identity) }
-        case .invocationFinished(let report):
-            let duration = report.duration.wholeNanoseconds
-            let initDuration = report.initDuration?.wholeNanoseconds
-            state.withLock { $0.finished(report, duration: duration, initDuration: initDuration) }
+        case .invocationStarted(let context, _): countStart(of: context.identity)
+        case .invocationFinished(let report): count(report)
         case .invocationThrottled(let name, let version, _):
             state.withLock { $0.throttled(name: name, version: version) }
         case .invocationOverdue(let context, _): state.withLock { $0.overdue(context.identity) }
@@ -42,6 +39,9 @@ public final class Metrics: HostObserver {
         default: break
         }
     }
+
+    package func countStart(of identity: FunctionIdentity) { state.withLock { $0.started(identity) } }
+    package func count(_ report: InvocationReport) { state.withLock { $0.finished(report) } }
 }
 
 /// One consistent reading of ``Metrics``.

@@ -3,11 +3,6 @@
 
 /// The counters behind ``Metrics``.
 struct MetricsStateMachine: Sendable {
-    private struct Key: Hashable {
-        let name: String
-        let version: Qualifier
-    }
-
     private struct Series: Sendable {
         var invocations = 0
         var errors = 0
@@ -36,30 +31,27 @@ struct MetricsStateMachine: Sendable {
         }
     }
 
-    private var series: ContiguousArray<Series> = []
-    private var places: [Key: Int] = [:]
-    /// The place of the function heard of last in each slot: found by its address, without hashing its name.
-    private var cache: [(identity: FunctionIdentity, place: Int)?] = Array(repeating: nil, count: 256)
+    private var series = SeriesTable(empty: Series())
     private var running = 0
     private var mostRunning = 0
 
     mutating func started(_ identity: FunctionIdentity) {
-        let place = place(of: identity)
+        let place = series.place(of: identity)
         series[place].running += 1
         series[place].mostRunning = max(series[place].mostRunning, series[place].running)
         running += 1
         mostRunning = max(mostRunning, running)
     }
 
-    mutating func finished(_ report: InvocationReport, duration: Int64, initDuration: Int64?) {
-        let place = place(of: report.context.identity)
+    mutating func finished(_ report: InvocationReport) {
+        let place = series.place(of: report.context.identity)
         series[place].invocations += 1
         if report.outcome != .initFailed {
-            series[place].duration.record(duration)
+            series[place].duration.record(report.nanoseconds)
             if !report.isRunningOn { end(place) }
         }
         if report.context.isColdStart { series[place].coldStarts += 1 }
-        if let initDuration { series[place].initDuration.record(initDuration) }
+        if let initDuration = report.initNanoseconds { series[place].initDuration.record(initDuration) }
         switch report.outcome {
         case .succeeded: break
         case .failed, .initFailed: series[place].errors += 1
@@ -72,32 +64,31 @@ struct MetricsStateMachine: Sendable {
     }
 
     /// A handler that went on after its deadline has ended.
-    mutating func ranOn(_ identity: FunctionIdentity) { end(place(of: identity)) }
+    mutating func ranOn(_ identity: FunctionIdentity) { end(series.place(of: identity)) }
 
-    mutating func overdue(_ identity: FunctionIdentity) { series[place(of: identity)].overdue += 1 }
+    mutating func overdue(_ identity: FunctionIdentity) { series[series.place(of: identity)].overdue += 1 }
 
     mutating func throttled(name: String, version: Qualifier) {
-        series[place(of: Key(name: name, version: version))].throttles += 1
+        let place = series.place(of: SeriesTable<Series>.Key(name: name, version: version))
+        series[place].throttles += 1
     }
 
     mutating func reset() {
-        for place in series.indices {
+        series.reset { old in
             var fresh = Series()
-            fresh.running = series[place].running
-            fresh.mostRunning = fresh.running
-            series[place] = fresh
+            fresh.running = old.running
+            fresh.mostRunning = old.running
+            return fresh
         }
         mostRunning = running
     }
 
     func snapshot() -> MetricsSnapshot {
-        let functions = places.sorted {
-            ($0.key.name, $0.key.version.description) < ($1.key.name, $1.key.version.description)
-        }
-        .map { metrics(of: series[$0.value], name: $0.key.name, version: $0.key.version) }
-        .filter { $0.invocations + $0.throttles + $0.concurrentExecutions > 0 }
+        let functions = series.sorted
+            .map { metrics(of: $0.series, name: $0.key.name, version: $0.key.version) }
+            .filter { $0.invocations + $0.throttles + $0.concurrentExecutions > 0 }
         var sum = Series()
-        for one in series { sum.add(one) }
+        for one in series.series { sum.add(one) }
         sum.running = running
         sum.mostRunning = mostRunning
         return MetricsSnapshot(functions: functions, total: metrics(of: sum, name: "", version: .latest))
@@ -108,21 +99,6 @@ struct MetricsStateMachine: Sendable {
         running -= 1
     }
 
-    private mutating func place(of identity: FunctionIdentity) -> Int {
-        let slot = Int(UInt(bitPattern: ObjectIdentifier(identity).hashValueOfAddress) & 255)
-        if let known = cache[slot], known.identity === identity { return known.place }
-        let place = place(of: Key(name: identity.name, version: identity.version))
-        cache[slot] = (identity, place)
-        return place
-    }
-
-    private mutating func place(of key: Key) -> Int {
-        if let place = places[key] { return place }
-        series.append(Series())
-        places[key] = series.count - 1
-        return series.count - 1
-    }
-
     private func metrics(of one: Series, name: String, version: Qualifier) -> FunctionMetrics {
         FunctionMetrics(
             functionName: name, version: version, invocations: one.invocations, errors: one.errors,
@@ -131,9 +107,4 @@ struct MetricsStateMachine: Sendable {
             concurrentExecutions: one.running, maximumConcurrentExecutions: one.mostRunning,
             duration: one.duration.summary, initDuration: one.initDuration.summary)
     }
-}
-
-extension ObjectIdentifier {
-    /// Bits of the address that differ between objects: allocations are 16 bytes apart at least.
-    fileprivate var hashValueOfAddress: Int { Int(bitPattern: self) >> 4 }
 }

@@ -4,7 +4,7 @@
 import Synchronization
 
 /// Keeps the reports of the last invocations, like the REPORT lines in Lambda's log.
-public final class Recorder: HostObserver {
+public final class Recorder: HostObserver, InvocationCounter {
     private struct Ring {
         var reports: ContiguousArray<RecordedInvocation> = []
         var next = 0
@@ -25,7 +25,12 @@ public final class Recorder: HostObserver {
     public var delivery: ObserverDelivery { .immediate }
 
     public func receive(_ event: HostEvent) throws {
-        guard case .invocationFinished(let report) = event else { return }
+        if case .invocationFinished(let report) = event { count(report) }
+    }
+
+    package func countStart(of identity: FunctionIdentity) {}
+
+    package func count(_ report: InvocationReport) {
         let recorded = RecordedInvocation(report, billingIncrement: increment)
         ring.withLock { ring in
             if ring.reports.count < capacity {
@@ -82,9 +87,7 @@ public struct RecordedInvocation: Sendable, Hashable, CustomStringConvertible {
         outcome = report.outcome
         duration = report.duration
         initDuration = report.initDuration
-        let used = (report.duration + (report.initDuration ?? .zero)).wholeNanoseconds
-        let (increments, rest) = max(0, used).quotientAndRemainder(dividingBy: billingIncrement)
-        billedDuration = .nanoseconds((increments + (rest > 0 ? 1 : 0)) * billingIncrement)
+        billedDuration = .nanoseconds(report.billedNanoseconds(increment: billingIncrement))
         memorySize = report.context.memorySize
         errorType = report.errorType
         environmentID = report.context.environmentID

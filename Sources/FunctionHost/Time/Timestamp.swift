@@ -25,6 +25,9 @@ public struct Timestamp: InstantProtocol, Hashable, Sendable {
         return .nanoseconds(overflow ? (other.nanoseconds > nanoseconds ? .max : .min) : difference)
     }
 
+    /// Nanoseconds from here to there, for two times that are not centuries apart.
+    package func nanoseconds(to other: Self) -> Int64 { other.nanoseconds &- nanoseconds }
+
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 }
 

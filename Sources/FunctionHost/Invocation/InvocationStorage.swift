@@ -1,0 +1,88 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What a context refers to: everything there is to know about one attempt.
+///
+/// `@unchecked Sendable`: `id` and `details` are `let`. The place, that is the variables down to `isColdStart`, is written once
+/// by `settle`, before any context refers to this storage; a host does so under its lock, through which everybody else
+/// comes by an attempt. `values` is written only by `setting`,
+/// to a storage it has just made.
+package class InvocationStorage: @unchecked Sendable {
+    package final let id: InvocationID
+    package let details: CallerDetails?
+    @exclusivity(unchecked) package private(set) final var snapshot: FunctionSnapshot!
+    @exclusivity(unchecked) package private(set) final var environment: Environment!
+    @exclusivity(unchecked) package private(set) final var startedAt = Timestamp(nanoseconds: 0)
+    @exclusivity(unchecked) package private(set) final var deadline = Timestamp.distantFuture
+    @exclusivity(unchecked) package private(set) final var attempt = 1
+    @exclusivity(unchecked) package private(set) final var isColdStart = false
+    @exclusivity(unchecked) package private(set) final var values: [ObjectIdentifier: any Sendable] = [:]
+
+    init(id: InvocationID, details: CallerDetails?) {
+        self.id = id
+        self.details = details
+    }
+
+    /// Whoever runs the attempt.
+    package var services: any InvocationServices { preconditionFailure("a storage without services") }
+
+    /// Says where and when the attempt runs; before a context refers to it.
+    package func settle(
+        _ snapshot: FunctionSnapshot, _ environment: Environment, startedAt: Timestamp, deadline: Timestamp,
+        attempt: Int = 1, isColdStart: Bool
+    ) {
+        self.snapshot = snapshot
+        self.environment = environment
+        self.startedAt = startedAt
+        self.deadline = deadline
+        self.attempt = attempt
+        self.isColdStart = isColdStart
+    }
+
+    /// The same with another value under a key, for one context alone.
+    package func setting(_ value: (any Sendable)?, for key: ObjectIdentifier) -> InvocationStorage {
+        let other = DetachedStorage(id: id, details: details, services: services)
+        other.settle(
+            snapshot, environment, startedAt: startedAt, deadline: deadline, attempt: attempt,
+            isColdStart: isColdStart)
+        other.values = values
+        other.values[key] = value
+        return other
+    }
+}
+
+/// A storage that is not the attempt itself: of a context made by hand, or of one that was given values.
+final class DetachedStorage: InvocationStorage, @unchecked Sendable {
+    // `@unchecked Sendable` as its parent is; what it adds is `let`.
+    private let server: any InvocationServices
+
+    init(id: InvocationID, details: CallerDetails?, services: any InvocationServices) {
+        server = services
+        super.init(id: id, details: details)
+    }
+
+    override var services: any InvocationServices { server }
+}
+
+/// What few callers send along, kept apart so that the others do not pay for it.
+package final class CallerDetails: Sendable {
+    package let alias: String?
+    package let clientContext: ClientContext?
+    package let traceHeader: String?
+
+    package init(alias: String?, clientContext: ClientContext?, traceHeader: String?) {
+        self.alias = alias
+        self.clientContext = clientContext
+        self.traceHeader = traceHeader
+    }
+}
+
+/// What a context asks of whoever runs the invocation.
+package protocol InvocationServices: AnyObject, Sendable {
+    var clock: any HostClock { get }
+    /// Whether anybody hears logs: if not, messages are not even made.
+    var hearsLogs: Bool { get }
+    var latestProgress: Progress? { get }
+    func log(_ message: LogMessage, from context: InvocationContext)
+    func report(_ progress: Progress, of context: InvocationContext)
+}

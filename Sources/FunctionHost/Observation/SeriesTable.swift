@@ -1,0 +1,50 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+/// Figures kept for each function and version, found by the function's identity without hashing its name.
+struct SeriesTable<Series: Sendable>: Sendable {
+    struct Key: Hashable, Sendable {
+        let name: String
+        let version: Qualifier
+    }
+
+    private(set) var series: ContiguousArray<Series> = []
+    private var places: [Key: Int] = [:]
+    /// The place of the function heard of last, for each of a few addresses.
+    private var cache: ContiguousArray<(identity: FunctionIdentity, place: Int)?> = .init(repeating: nil, count: 256)
+    private let empty: Series
+
+    init(empty: Series) { self.empty = empty }
+
+    subscript(place: Int) -> Series {
+        get { series[place] }
+        _modify { yield &series[place] }
+    }
+
+    /// Every function, by name and version.
+    var sorted: [(key: Key, series: Series)] {
+        places.map { ($0.key, series[$0.value]) }
+            .sorted { ($0.key.name, $0.key.version.description) < ($1.key.name, $1.key.version.description) }
+    }
+
+    mutating func place(of identity: FunctionIdentity) -> Int {
+        // Objects are 16 bytes apart at least, so the lowest four bits of an address tell nothing.
+        let slot = Int(bitPattern: ObjectIdentifier(identity)) >> 4 & 255
+        if let known = cache[slot], known.identity === identity { return known.place }
+        let place = place(of: Key(name: identity.name, version: identity.version))
+        cache[slot] = (identity, place)
+        return place
+    }
+
+    mutating func place(of key: Key) -> Int {
+        if let place = places[key] { return place }
+        series.append(empty)
+        places[key] = series.count - 1
+        return series.count - 1
+    }
+
+    /// Begins anew; `keep` makes of old figures what they start with.
+    mutating func reset(_ keep: (Series) -> Series) {
+        for place in series.indices { series[place] = keep(series[place]) }
+    }
+}
