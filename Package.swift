@@ -14,10 +14,16 @@ let package = Package(
     name: "FunctionHost",
     platforms: [.macOS(.v15)],
     products: [
-        .library(name: "FunctionHost", targets: ["FunctionHost"])
+        .library(name: "FunctionHost", targets: ["FunctionHost"]),
+        .library(name: "FunctionHostTesting", targets: ["FunctionHostTesting"]),
     ],
     targets: [
-        .target(name: "FunctionHost", swiftSettings: settings)
+        .target(name: "FunctionHost", swiftSettings: settings),
+        .target(name: "CSimulationHooks"),
+        .target(
+            name: "FunctionHostTesting", dependencies: ["FunctionHost", "CSimulationHooks"], swiftSettings: settings),
+        .testTarget(
+            name: "FunctionHostTestingTests", dependencies: ["FunctionHostTesting"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

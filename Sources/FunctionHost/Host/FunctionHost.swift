@@ -53,7 +53,8 @@ public final class FunctionHost: Sendable {
         self.system = system
         time = HostTime(system.clock)
         self.observers = ObserverHub(
-            observers, bufferCapacity: configuration.observerBuffer, isInline: system.deliversInline)
+            observers + (system.tap.map { [$0] } ?? []), bufferCapacity: configuration.observerBuffer,
+            isInline: system.deliversInline)
         timer = DeadlineTimer(clock: system.clock)
         bulkhead = system.bulkhead ?? BulkheadExecutor(maximumThreads: configuration.bulkheadThreads)
         state = Mutex(

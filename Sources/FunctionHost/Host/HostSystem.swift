@@ -13,6 +13,8 @@ public struct HostSystem: Sendable {
     package var deliversInline = false
     /// Whether to look for handlers that hold a thread; in a simulation no time passes while one does.
     package var watchesThreads = true
+    /// One more observer, of the system's own.
+    package var tap: (any HostObserver)?
     /// Whether handlers' tasks carry the name of their function, for a scheduler that reports on them.
     package var namesTasks = false
 
