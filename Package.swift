@@ -24,6 +24,12 @@ let package = Package(
             name: "FunctionHostTesting", dependencies: ["FunctionHost", "CSimulationHooks"], swiftSettings: settings),
         .testTarget(
             name: "FunctionHostTestingTests", dependencies: ["FunctionHostTesting"], swiftSettings: settings),
+        .target(
+            name: "TestingHandlers", dependencies: ["FunctionHost"], path: "Examples/TestingHandlers/Sources",
+            swiftSettings: settings),
+        .testTarget(
+            name: "TestingHandlersTests", dependencies: ["TestingHandlers", "FunctionHostTesting"],
+            path: "Examples/TestingHandlers/Tests", exclude: ["Events"], swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )

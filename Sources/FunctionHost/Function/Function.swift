@@ -73,10 +73,12 @@ extension Function: ExpressibleByStringLiteral, Hashable {
     /// Refers to a function by a name written in the program.
     public init(stringLiteral name: String) { self.init(name) }
 
+    /// Whether name and qualifier are the same.
     public static func == (left: Self, right: Self) -> Bool {
         left.name == right.name && left.qualifier == right.qualifier
     }
 
+    /// Hashes name and qualifier.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
         hasher.combine(qualifier)
@@ -87,10 +89,12 @@ extension StreamingFunction: ExpressibleByStringLiteral, Hashable {
     /// Refers to a function by a name written in the program.
     public init(stringLiteral name: String) { self.init(name) }
 
+    /// Whether name and qualifier are the same.
     public static func == (left: Self, right: Self) -> Bool {
         left.name == right.name && left.qualifier == right.qualifier
     }
 
+    /// Hashes name and qualifier.
     public func hash(into hasher: inout Hasher) {
         hasher.combine(name)
         hasher.combine(qualifier)

@@ -48,6 +48,7 @@ public enum LogLevel: String, Sendable, Hashable, CaseIterable, Comparable {
     /// Somebody must act now.
     case critical
 
+    /// Whether one level matters less than another.
     public static func < (left: Self, right: Self) -> Bool { left.rank < right.rank }
 
     private var rank: Int {

@@ -10,6 +10,7 @@ public struct ContextValueMiddleware<Key: InvocationContextKey>: Middleware {
         self.value = value
     }
 
+    /// Passes the context on with the value.
     public func intercept<Input: Sendable, Output: Sendable>(
         _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
     ) async throws -> Output {

@@ -11,6 +11,7 @@ public struct LoggingMiddleware: Middleware {
     /// Logs at `level`, failures as warnings.
     public init(level: LogLevel = .debug) { startLevel = level }
 
+    /// Logs before and after.
     public func intercept<Input: Sendable, Output: Sendable>(
         _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
     ) async throws -> Output {

@@ -41,8 +41,10 @@ public final class Meter: HostObserver, InvocationCounter {
         self.prices = prices
     }
 
+    /// At once: it only counts.
     public var delivery: ObserverDelivery { .immediate }
 
+    /// Counts the event.
     public func receive(_ event: HostEvent) throws {
         if case .invocationFinished(let report) = event { count(report) }
     }

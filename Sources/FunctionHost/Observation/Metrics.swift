@@ -12,6 +12,7 @@ public final class Metrics: HostObserver, InvocationCounter {
     /// Starts with nothing counted.
     public init() {}
 
+    /// At once: it only counts.
     public var delivery: ObserverDelivery { .immediate }
 
     /// Everything counted since the start or the last reset.
@@ -28,6 +29,7 @@ public final class Metrics: HostObserver, InvocationCounter {
         }
     }
 
+    /// Counts the event.
     public func receive(_ event: HostEvent) throws {
         switch event {
         case .invocationStarted(let context, _): countStart(of: context.identity)

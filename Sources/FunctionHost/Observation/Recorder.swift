@@ -22,8 +22,10 @@ public final class Recorder: HostObserver, InvocationCounter {
         increment = max(1, billingIncrement.wholeNanoseconds)
     }
 
+    /// At once: it only counts.
     public var delivery: ObserverDelivery { .immediate }
 
+    /// Counts the event.
     public func receive(_ event: HostEvent) throws {
         if case .invocationFinished(let report) = event { count(report) }
     }

@@ -17,6 +17,9 @@ public struct JSONPayloadCoder: PayloadCoder {
     /// - Parameter maximumDepth: 128 unless given.
     public init(maximumDepth: Int = 128) { self.maximumDepth = maximumDepth }
 
+    /// Encodes a value as JSON.
+    ///
+    /// - Throws: ``PayloadFault`` with the place of a value that JSON cannot hold; what the value's own encoding throws.
     public func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] {
         do {
             return [UInt8](try Self.encoder.encode(value))
@@ -25,6 +28,10 @@ public struct JSONPayloadCoder: PayloadCoder {
         }
     }
 
+    /// Decodes a value from JSON.
+    ///
+    /// - Throws: ``PayloadFault`` if the text is not JSON, not UTF-8, nests too deeply, or is not what the type takes; its
+    ///   place says where, its reason never quotes the text.
     public func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
         if let fault = JSONStructure.fault(in: bytes, maximumDepth: maximumDepth) { throw fault }
         do {

@@ -17,14 +17,18 @@ public struct SystemClock: HostClock {
     /// Makes the machine's clock; all of them tell the same time.
     public init() {}
 
+    /// Monotonic time, counted from the wall time at first use.
     public var now: Timestamp { Timestamp(nanoseconds: Self.origin &+ Self.read(CLOCK_MONOTONIC)) }
 
+    /// The time by the machine's calendar.
     public var wallTime: Timestamp { Timestamp(nanoseconds: Self.read(CLOCK_REALTIME)) }
 
+    /// Sleeps by monotonic time.
     public func sleep(until deadline: Timestamp, tolerance: Duration? = nil) async throws {
         try await Task.sleep(for: now.duration(to: deadline), tolerance: tolerance, clock: .continuous)
     }
 
+    /// Makes an alarm on the thread that all of them share.
     public func makeAlarm(_ ring: @escaping @Sendable () -> Void) -> any HostAlarm {
         AlarmThread.shared.makeAlarm(ring)
     }

@@ -15,11 +15,13 @@ public struct Timestamp: InstantProtocol, Hashable, Sendable {
     /// The latest point that can be told, about the year 2262.
     public static var distantFuture: Self { Self(nanoseconds: .max) }
 
+    /// The time so much later; held to what can be told.
     public func advanced(by duration: Duration) -> Self {
         let (sum, overflow) = nanoseconds.addingReportingOverflow(duration.wholeNanoseconds)
         return Self(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
     }
 
+    /// The time from here to there; negative if there is earlier.
     public func duration(to other: Self) -> Duration {
         let (difference, overflow) = other.nanoseconds.subtractingReportingOverflow(nanoseconds)
         return .nanoseconds(overflow ? (other.nanoseconds > nanoseconds ? .max : .min) : difference)
@@ -28,6 +30,7 @@ public struct Timestamp: InstantProtocol, Hashable, Sendable {
     /// Nanoseconds from here to there, for two times that are not centuries apart.
     package func nanoseconds(to other: Self) -> Int64 { other.nanoseconds &- nanoseconds }
 
+    /// Whether one time is earlier than another.
     public static func < (left: Self, right: Self) -> Bool { left.nanoseconds < right.nanoseconds }
 }
 

@@ -209,6 +209,7 @@ public final class Simulation: TaskExecutor, Sendable {
 
     // MARK: - Jobs
 
+    /// Takes a job that can run from now on; tasks call it.
     public func enqueue(_ job: consuming ExecutorJob) {
         let job = UnownedJob(job)
         state.withLock { $0.scheduler.add(job, task: Self.taskID(of: job)) }
