@@ -10,6 +10,13 @@ let settings: [SwiftSetting] = [
     .treatAllWarnings(as: .error),
 ]
 
+/// An example sees what a user of the package sees: `package` declarations are out of its reach.
+func example(_ name: String, excluding files: [String] = []) -> Target {
+    .executableTarget(
+        name: name, dependencies: ["FunctionHost"], path: "Examples/\(name)", exclude: files + ["README.md"],
+        packageAccess: false, swiftSettings: settings)
+}
+
 let package = Package(
     name: "FunctionHost",
     platforms: [.macOS(.v15)],
@@ -30,6 +37,7 @@ let package = Package(
         .testTarget(
             name: "TestingHandlersTests", dependencies: ["TestingHandlers", "FunctionHostTesting"],
             path: "Examples/TestingHandlers/Tests", exclude: ["Events"], swiftSettings: settings),
+        example("Quickstart", excluding: ["Data"]),
     ],
     swiftLanguageModes: [.v6]
 )
