@@ -38,6 +38,7 @@ let package = Package(
             name: "TestingHandlersTests", dependencies: ["TestingHandlers", "FunctionHostTesting"],
             path: "Examples/TestingHandlers/Tests", exclude: ["Events"], swiftSettings: settings),
         example("Quickstart", excluding: ["Data"]),
+        example("EmbeddedServer"),
     ],
     swiftLanguageModes: [.v6]
 )
