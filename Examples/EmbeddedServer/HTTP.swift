@@ -42,8 +42,8 @@ struct HTTPHead {
 
     /// Reads a head without its empty line; nil if it is none.
     init?(_ bytes: some Collection<UInt8>) {
-        var lines = String(decoding: bytes, as: UTF8.self).split(separator: "\r\n", omittingEmptySubsequences: false)[
-            ...]
+        let text = String(decoding: bytes, as: UTF8.self)
+        var lines = text.split(separator: "\r\n", omittingEmptySubsequences: false)[...]
         let words = lines.popFirst()?.split(separator: " ", omittingEmptySubsequences: false) ?? []
         guard words.count == 3, words[1].hasPrefix("/"), words[2].hasPrefix("HTTP/1.") else { return nil }
         method = String(words[0])
