@@ -92,8 +92,8 @@ package struct AdmissionStateMachine<Waiter: Sendable>: Sendable {
         inFlight -= 1
         if lanes[lane].reserved == nil {
             unreservedInFlight -= 1
-            shared.meanHold += (Double(held) - shared.meanHold) / 8
-        } else {
+            if held > 0 { shared.meanHold += (Double(held) - shared.meanHold) / 8 }
+        } else if held > 0 {
             lanes[lane].meanHold += (Double(held) - lanes[lane].meanHold) / 8
         }
         if let waiter = grant(queueKey(lane)) { return waiter }

@@ -19,6 +19,11 @@ package final class Environment: Sendable {
         self.function = function
     }
 
+    deinit {
+        // A host that was let go without a shutdown leaves no directory behind.
+        scratch.withLock { $0 }?.remove()
+    }
+
     package var state: (any Sendable)? { contents.withLock { $0 } }
 
     package func setState(_ state: any Sendable) { contents.withLock { $0 = state } }

@@ -67,6 +67,8 @@ public struct StreamingFunction<Input: Sendable, Chunk: Sendable>: Sendable {
 package protocol Registered: AnyObject, Sendable {
     /// The host it was made by; another host looks the function up by name.
     var hostID: ObjectIdentifier { get }
+    /// Whether it is still registered; if not, another may have taken the name.
+    var isLive: Bool { get }
 }
 
 extension Function: ExpressibleByStringLiteral, Hashable {

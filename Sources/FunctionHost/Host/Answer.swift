@@ -65,6 +65,13 @@ final class Answer: Sendable {
         deliver(attempt.map { FunctionHostError.timedOut($0.context) } ?? .initTimedOut(functionName))
     }
 
+    /// Answers the caller because the host ends, whatever the handler does.
+    func giveUp() {
+        guard claim() else { return }
+        if let attempt = state.withLock({ $0.attempt }) { report(.interrupted, now: attempt.host.time.now) }
+        deliver(FunctionHostError.interrupted(functionName, nil))
+    }
+
     private func callerCancelled() {
         guard claim() else { return }
         if let attempt = state.withLock({ $0.attempt }) {

@@ -15,6 +15,8 @@ final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unc
         let running: RunningTable.Key
         /// Invocations of its function that ran when it began, this one included.
         let concurrency: Int
+        /// Whether the host's shutdown has come to cancelling.
+        let isCancelled: Bool
     }
 
     let host: FunctionHost

@@ -41,8 +41,12 @@ final class DrainCoordinator: Sendable {
     /// Nothing runs any more.
     func allEnded(_ host: FunctionHost) { settle(host, stuck: []) }
 
-    /// The time is up.
-    func outOfTime(_ host: FunctionHost) { settle(host, stuck: host.runningInvocations()) }
+    /// The time is up: callers who still wait for a handler on the bulkhead are answered without it.
+    func outOfTime(_ host: FunctionHost) {
+        let stuck = host.runningInvocations()
+        for attempt in host.state.withLock({ $0.running.all }) { attempt.answer?.giveUp() }
+        settle(host, stuck: stuck)
+    }
 
     private func settle(_ host: FunctionHost, stuck: [RunningInvocation]) {
         let now = host.time.now

@@ -40,27 +40,32 @@ extension FunctionHost {
 
     /// Waits for the environment that another invocation is making.
     func join(_ ticket: Ticket, _ invocation: Invocation) async throws {
-        let deadline = invocation.options?.deadline.map { time in
-            timer.schedule(ClosureDeadline { _ in ticket.give(.outOfTime) }, at: time)
-        }
+        let record = invocation.record
+        // Its own limit, for the closure that it waits for may ignore its own.
+        let limit = time.now.advanced(
+            by: state.withLock { $0.functions[record.slot].snapshot.configuration.initTimeout })
+        let callers = invocation.options?.deadline
+        let deadline = timer.schedule(
+            ClosureDeadline { _ in ticket.give(.outOfTime) }, at: callers.map { min($0, limit) } ?? limit)
         let outcome = await withTaskCancellationHandler {
             await ticket.wait()
         } onCancel: {
             ticket.give(.cancelled)
         }
-        if let deadline { timer.cancel(deadline) }
-        let name = invocation.record.identity.name
+        timer.cancel(deadline)
         switch outcome {
         case .granted: return
         case .cancelled:
-            release(invocation.record, held: 0)
+            release(record, held: 0)
             throw CancellationError()
         case .outOfTime:
-            release(invocation.record, held: 0)
+            release(record, held: 0, outcome: .timedOut)
+            guard let callers, callers <= limit else { throw FunctionHostError.initTimedOut(record.identity.name) }
             throw FunctionHostError(
-                .timedOut, functionName: name, reason: "the caller's deadline passed during the cold start")
+                .timedOut, functionName: record.identity.name,
+                reason: "the caller's deadline passed during the cold start")
         case .refused(let error):
-            release(invocation.record, held: 0, outcome: .initFailed)
+            release(record, held: 0, outcome: .initFailed)
             throw error
         }
     }
@@ -204,7 +209,10 @@ extension FunctionHost {
         switch cause {
         case .shutdown: return .interrupted
         case .caller: return .cancelled
-        case .deadline, nil: return Task.isCancelled ? .cancelled : .threw(error)
+        case .deadline, nil:
+            guard Task.isCancelled else { return .threw(error) }
+            // On the bulkhead the task is the host's: its cancellation is the host's end.
+            return attempt.answer == nil ? .cancelled : .interrupted
         }
     }
 

@@ -100,6 +100,8 @@ extension FunctionHost {
             throw CancellationError()
         }
         if observers.isObserved { observers.started(attempt, concurrency: attempt.place?.concurrency ?? 0) }
+        // It began in the moment in which the shutdown cancelled everything else.
+        if attempt.place?.isCancelled ?? false { attempt.stop(.shutdown) }
         watchForSpinning()
         let (error, cause) = await runToEnd(body, record, attempt)
         let now = time.now
@@ -172,7 +174,10 @@ extension FunctionHost {
         switch cause {
         case .shutdown: return .interrupted
         case .caller: return .cancelled
-        case .deadline, nil: return Task.isCancelled ? .cancelled : .failed
+        case .deadline, nil:
+            guard Task.isCancelled else { return .failed }
+            // On the bulkhead the task is the host's: its cancellation is the host's end.
+            return attempt.answer == nil ? .cancelled : .interrupted
         }
     }
 

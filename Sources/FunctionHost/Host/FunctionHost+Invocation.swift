@@ -59,7 +59,8 @@ extension FunctionHost {
     package func resolve<Input: Sendable, Output: Sendable>(
         _ function: Function<Input, Output>
     ) throws(FunctionHostError) -> TypedRecord<Input, Output> {
-        if let registration = function.registration, registration.hostID == ObjectIdentifier(self) {
+        if let registration = function.registration, registration.hostID == ObjectIdentifier(self), registration.isLive
+        {
             // Only `register` sets it, to a record of the same two types.
             return unsafeDowncast(registration, to: TypedRecord<Input, Output>.self)
         }

@@ -158,6 +158,6 @@ extension FunctionHost {
     }
 
     private func cancelRunning() {
-        for attempt in state.withLock({ $0.running.all }) { attempt.stop(.shutdown) }
+        for attempt in state.withLock({ $0.cancel() }) { attempt.stop(.shutdown) }
     }
 }

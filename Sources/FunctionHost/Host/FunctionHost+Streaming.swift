@@ -57,7 +57,7 @@ extension FunctionHost {
         _ function: StreamingFunction<Input, Chunk>
     ) throws(FunctionHostError) -> StreamingRecord<Input, Chunk> {
         if let record = function.registration as? StreamingRecord<Input, Chunk>,
-            record.hostID == ObjectIdentifier(self)
+            record.hostID == ObjectIdentifier(self), record.isLive
         {
             return record
         }

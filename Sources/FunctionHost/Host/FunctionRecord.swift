@@ -1,6 +1,8 @@
 // This source file is part of the FunctionHost project.
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
 /// What a host keeps of a registered function: who it is, how it is run and how its environments are made.
 @usableFromInline
 package class FunctionRecord: Registered, @unchecked Sendable {
@@ -16,6 +18,12 @@ package class FunctionRecord: Registered, @unchecked Sendable {
     let signature: FunctionSignature
     /// Whether its handlers run on the host's own threads; settled when it is registered.
     let isOnBulkhead: Bool
+    private let isRemoved = Atomic(false)
+
+    /// Whether it is still what its name stands for; a reference to one that is not is looked up by name.
+    @usableFromInline package var isLive: Bool { !isRemoved.load(ordering: .relaxed) }
+
+    func remove() { isRemoved.store(true, ordering: .relaxed) }
 
     init(_ parts: RecordParts) {
         isOnBulkhead = parts.placement == .bulkhead

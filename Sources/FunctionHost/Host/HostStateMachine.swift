@@ -54,6 +54,8 @@ struct HostStateMachine: Sendable {
     /// Invocations that ended since the shutdown began.
     var finishedInDrain = 0
     var interruptedInDrain = 0
+    /// Whether the shutdown has come to cancelling what runs.
+    private var isCancelling = false
 
     init(limit: Int, unreservedMinimum: Int) {
         admission = AdmissionStateMachine(limit: limit, unreservedMinimum: unreservedMinimum)
@@ -155,6 +157,12 @@ struct HostStateMachine: Sendable {
         record.slot < functions.count && functions[record.slot].record === record && !functions[record.slot].isRemoved
     }
 
+    /// The shutdown cancels: these now, and what begins later at once.
+    mutating func cancel() -> [Attempt] {
+        isCancelling = true
+        return running.all
+    }
+
     // MARK: - Functions
 
     func record(named name: String) -> FunctionRecord? { names[name].map { functions[$0].record } }
@@ -239,6 +247,7 @@ struct HostStateMachine: Sendable {
         let slot = record.slot
         names[record.identity.name] = nil
         functions[slot].isRemoved = true
+        record.remove()
         functions[slot].pool.provisioned = 0
         let refused = admission.withdrawAll(of: slot)
         var granted: [Ticket] = []
@@ -311,7 +320,8 @@ struct HostStateMachine: Sendable {
     ) {
         attempt.begin(functions[slot].snapshot, environment, isCold: isCold, now: now)
         attempt.place = Attempt.Place(
-            entry: entry, running: running.insert(attempt), concurrency: admission.inFlight(of: slot))
+            entry: entry, running: running.insert(attempt), concurrency: admission.inFlight(of: slot),
+            isCancelled: isCancelling)
     }
 
     /// Lets the slot of a removed function serve another one once nothing of it is left.
