@@ -76,7 +76,7 @@ extension FunctionHost {
     func provision(_ record: FunctionRecord) {
         while let (environment, entry, snapshot) = state.withLock({ $0.provision(record) }) {
             let isTaken = mailbox.submit(
-                Work(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
+                HostWork(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
                     await self.provision(record, environment, entry, snapshot)
                 })
             if !isTaken {
@@ -120,7 +120,7 @@ extension FunctionHost {
     func end(_ ended: EndedEnvironment, _ record: FunctionRecord) async {
         guard record.code.shutDown != nil else { return endAtOnce(ended, record) }
         let isTaken = mailbox.submit(
-            Work(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
+            HostWork(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
                 await self.shutDown(ended, record)
             })
         if !isTaken { await shutDown(ended, record) }
@@ -130,7 +130,7 @@ extension FunctionHost {
     func endWhereTaken(_ ended: EndedEnvironment, _ record: FunctionRecord) {
         guard record.code.shutDown != nil else { return endAtOnce(ended, record) }
         _ = mailbox.submit(
-            Work(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
+            HostWork(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
                 await self.shutDown(ended, record)
             })
     }

@@ -48,7 +48,7 @@ extension FunctionHost {
         guard record.isOnBulkhead else { return try await execute(invocation, body, answer: nil) }
         let answer = Answer(functionName: record.identity.name)
         let isTaken = mailbox.submit(
-            Work(executor: bulkhead, name: taskName(of: record)) {
+            HostWork(executor: bulkhead, name: taskName(of: record)) {
                 do {
                     try await self.execute(invocation, body, answer: answer)
                     answer.deliver(nil)

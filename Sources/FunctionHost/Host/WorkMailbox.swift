@@ -4,7 +4,7 @@
 import Synchronization
 
 /// Something for the task group of `run()` to do.
-struct Work: Sendable {
+struct HostWork: Sendable {
     /// Where; nil for wherever the group runs.
     let executor: (any TaskExecutor)?
     /// What its task is called where somebody looks.
@@ -24,8 +24,8 @@ struct Work: Sendable {
 final class WorkMailbox: Sendable {
     private struct State {
         var isOpen = false
-        var work: ContiguousArray<Work> = []
-        var consumer: CheckedContinuation<ContiguousArray<Work>?, Never>?
+        var work: ContiguousArray<HostWork> = []
+        var consumer: CheckedContinuation<ContiguousArray<HostWork>?, Never>?
     }
 
     private let state = Mutex(State())
@@ -34,9 +34,9 @@ final class WorkMailbox: Sendable {
     func open() { state.withLock { $0.isOpen = true } }
 
     /// Hands work over; false if nobody is there to do it.
-    func submit(_ work: Work) -> Bool {
+    func submit(_ work: HostWork) -> Bool {
         let (isTaken, consumer) = state.withLock { state in
-            guard state.isOpen else { return (false, CheckedContinuation<ContiguousArray<Work>?, Never>?.none) }
+            guard state.isOpen else { return (false, CheckedContinuation<ContiguousArray<HostWork>?, Never>?.none) }
             defer { state.consumer = nil }
             if state.consumer == nil { state.work.append(work) }
             return (true, state.consumer)
@@ -56,9 +56,9 @@ final class WorkMailbox: Sendable {
     }
 
     /// Everything there is to do, waiting for it if need be; nil once closed and empty.
-    func next() async -> ContiguousArray<Work>? {
+    func next() async -> ContiguousArray<HostWork>? {
         await withCheckedContinuation { continuation in
-            let (isNow, batch) = state.withLock { state -> (Bool, ContiguousArray<Work>?) in
+            let (isNow, batch) = state.withLock { state -> (Bool, ContiguousArray<HostWork>?) in
                 if !state.work.isEmpty {
                     defer { state.work = [] }
                     return (true, state.work)
