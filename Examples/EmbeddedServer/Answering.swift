@@ -63,7 +63,6 @@ extension FunctionHostError {
         case .payloadTooLarge: 413
         case .throttled: 429
         case .shuttingDown, .interrupted, .notRunning: 503
-        case .timedOut, .initTimedOut: 504
         default: 500
         }
     }
@@ -73,7 +72,11 @@ extension InvocationResponse {
     /// 200, or what the function's failure is to an HTTP client. Lambda's own API says 200 and tells it in a header.
     fileprivate var status: Int {
         guard functionError != nil else { return 200 }
-        return (error as? FunctionHostError)?.status ?? 500
+        switch (error as? FunctionHostError)?.code {
+        case .timedOut, .initTimedOut: return 504
+        // Whatever else the handler threw, another function's throttle perhaps, is not this client's affair.
+        default: return 500
+        }
     }
 }
 
