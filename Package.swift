@@ -26,6 +26,7 @@ let package = Package(
     ],
     targets: [
         .target(name: "FunctionHost", swiftSettings: settings),
+        .testTarget(name: "FunctionHostTests", dependencies: ["FunctionHost"], swiftSettings: settings),
         .target(name: "CSimulationHooks"),
         .target(
             name: "FunctionHostTesting", dependencies: ["FunctionHost", "CSimulationHooks"], swiftSettings: settings),

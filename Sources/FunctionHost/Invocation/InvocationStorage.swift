@@ -52,16 +52,16 @@ package class InvocationStorage: @unchecked Sendable {
 }
 
 /// A storage that is not the attempt itself: of a context made by hand, or of one that was given values.
-final class DetachedStorage: InvocationStorage, @unchecked Sendable {
+package final class DetachedStorage: InvocationStorage, @unchecked Sendable {
     // `@unchecked Sendable` as its parent is; what it adds is `let`.
     private let server: any InvocationServices
 
-    init(id: InvocationID, details: CallerDetails?, services: any InvocationServices) {
+    package init(id: InvocationID, details: CallerDetails?, services: any InvocationServices) {
         server = services
         super.init(id: id, details: details)
     }
 
-    override var services: any InvocationServices { server }
+    override package var services: any InvocationServices { server }
 }
 
 /// What few callers send along, kept apart so that the others do not pay for it.
