@@ -47,8 +47,8 @@ package struct AdmissionStateMachine<Waiter: Sendable>: Sendable {
     private var lanes: ContiguousArray<Lane> = []
     private var shared = Lane()
     private var waiters = WaiterSlab<Waiter>()
-    /// Queues whose first waiter has room in its own share and waits for the host's total, in transitions only.
-    private var blockedByTotal: ContiguousArray<Int> = []
+    /// Queues whose first waiter has room in its own share and waits for the host's total, in transitions only; each once.
+    package private(set) var blockedByTotal: ContiguousArray<Int> = []
 
     package init(limit: Int, unreservedMinimum: Int) {
         self.limit = limit
@@ -75,7 +75,7 @@ package struct AdmissionStateMachine<Waiter: Sendable>: Sendable {
             }
             guard let waiter else { return .rejected(throttle(lane)) }
             let id = enqueue(waiter, lane)
-            blockedByTotal.append(queueKey(lane))
+            block(queueKey(lane))
             return .waiting(id)
         }
         guard let waiter, lanes[lane].reserved != 0 else { return .rejected(throttle(lane)) }
@@ -192,7 +192,7 @@ package struct AdmissionStateMachine<Waiter: Sendable>: Sendable {
             hasOwnRoom(first.lane)
         else { return nil }
         guard inFlight < limit else {
-            blockedByTotal.append(key)
+            block(key)
             return nil
         }
         waiting -= 1
@@ -205,11 +205,15 @@ package struct AdmissionStateMachine<Waiter: Sendable>: Sendable {
         while inFlight < limit, !blockedByTotal.isEmpty {
             let key = blockedByTotal.removeFirst()
             if let waiter = grant(key) {
-                if !blockedByTotal.contains(key) { blockedByTotal.append(key) }
+                block(key)
                 return waiter
             }
         }
         return nil
+    }
+
+    private mutating func block(_ key: Int) {
+        if !blockedByTotal.contains(key) { blockedByTotal.append(key) }
     }
 
     /// Puts every waiter into the queue where it belongs now, in the order of arrival.
