@@ -140,19 +140,18 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
 
     // MARK: - Ending
 
-    /// Takes out what has been idle too long, leaving the provisioned ones.
+    /// Takes out what has been idle too long, the oldest first, leaving the provisioned ones.
     package mutating func expire(now: Timestamp) -> [Ended] {
-        var spare = entries.count { $0.isReady } - provisioned
+        let spare = entries.count { $0.isReady } - provisioned
         guard spare > 0, !available.isEmpty else { return [] }
         let old = available.filter { entries[$0].inUse == 0 && entries[$0].lastUsed.advanced(by: idleTimeout) <= now }
-        guard !old.isEmpty else { return [] }
-        let going = Set(old.sorted { entries[$0].lastUsed < entries[$1].lastUsed }.prefix(spare))
-        spare -= going.count
-        available.removeAll { going.contains($0) }
-        return old.filter { going.contains($0) }.map { end($0, .idle) }
+        let going = old.sorted { entries[$0].lastUsed < entries[$1].lastUsed }.prefix(spare)
+        let isGoing = Set(going)
+        available.removeAll { isGoing.contains($0) }
+        return going.map { end($0, .idle) }
     }
 
-    /// Whether the environment lent next has been idle too long, which makes all idle ones so.
+    /// Whether the environment lent next has been idle too long, so that it is worth looking at all.
     private func mayExpire(now: Timestamp) -> Bool {
         guard let last = available.last, entries[last].inUse == 0 else { return false }
         return entries[last].lastUsed.advanced(by: idleTimeout) <= now
@@ -169,10 +168,11 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
     /// Ends every environment: idle ones now, the others when the last invocation in them has ended.
     package mutating func condemnAll(_ reason: EnvironmentEnd) -> [Ended] {
         available.removeAll()
+        // Nobody joins them any more.
+        starting.removeAll()
         return entries.indices.compactMap { entry in
             switch entries[entry].phase {
-            case .ready: condemn(entry, reason)
-            case .starting: condemn(entry, reason)
+            case .ready, .starting: condemn(entry, reason)
             case .condemned, .free: nil
             }
         }
