@@ -37,10 +37,10 @@ public struct Timestamp: InstantProtocol, Hashable, Sendable {
 extension Duration {
     /// The duration in nanoseconds, cut off towards zero, and held to the range of 64 bits (292 years).
     package var wholeNanoseconds: Int64 {
+        // Before `components`, which trap where the seconds need more than 64 bits.
+        guard self > .nanoseconds(Int64.min) else { return .min }
+        guard self < .nanoseconds(Int64.max) else { return .max }
         let (seconds, attoseconds) = components
-        let (whole, overflow) = seconds.multipliedReportingOverflow(by: 1_000_000_000)
-        guard !overflow else { return seconds < 0 ? .min : .max }
-        let (sum, carried) = whole.addingReportingOverflow(attoseconds / 1_000_000_000)
-        return carried ? (seconds < 0 ? .min : .max) : sum
+        return seconds * 1_000_000_000 + attoseconds / 1_000_000_000
     }
 }
