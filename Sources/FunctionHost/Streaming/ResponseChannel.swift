@@ -24,14 +24,17 @@ package final class ResponseChannel<Chunk: Sendable>: Sendable {
             switch state.withLock({ $0.write(chunk) { ticket } }) {
             case .stored: return
             case .deliver(let reader):
-                // A reader that was cancelled meanwhile takes nothing: the chunk is kept for the next one.
-                if reader.give(.chunk(chunk)) { return }
+                reader.give(.chunk(chunk))
+                return
             case .wait:
                 await withTaskCancellationHandler {
                     await ticket.wait()
                 } onCancel: {
-                    ticket.give(())
+                    // Whoever takes a ticket out of the machine gives it its value.
+                    if state.withLock({ $0.withdraw(writer: ticket) }) { ticket.give(()) }
                 }
+                // If its turn came in the moment of its cancellation, whoever is next has it now.
+                if Task.isCancelled { state.withLock { $0.nextWriter() }?.give(()) }
             case .refuse:
                 throw FunctionHostError(.streamClosed, reason: "the reader of the response stream has left")
             }
@@ -43,7 +46,7 @@ package final class ResponseChannel<Chunk: Sendable>: Sendable {
         let ticket = OneShot<Delivery>()
         switch state.withLock({ $0.read { ticket } }) {
         case .chunk(let chunk, let writer):
-            wake(writer)
+            writer?.give(())
             return chunk
         case .end(let error):
             if let error { throw error }
@@ -53,7 +56,7 @@ package final class ResponseChannel<Chunk: Sendable>: Sendable {
         let delivery = await withTaskCancellationHandler {
             await ticket.wait()
         } onCancel: {
-            ticket.give(.cancelled)
+            if state.withLock({ $0.withdraw(reader: ticket) }) { ticket.give(.cancelled) }
         }
         switch delivery {
         case .chunk(let chunk): return chunk
@@ -73,12 +76,8 @@ package final class ResponseChannel<Chunk: Sendable>: Sendable {
 
     /// The reader has left.
     package func close() {
-        for writer in state.withLock({ $0.close() }) { writer.give(()) }
-    }
-
-    /// Lets a writer go on; one that was cancelled hands its turn to the next.
-    private func wake(_ first: OneShot<Void>?) {
-        var writer = first
-        while let next = writer, !next.give(()) { writer = state.withLock { $0.nextWriter() } }
+        let (readers, writers) = state.withLock { $0.close() }
+        for reader in readers { reader.give(.end(nil)) }
+        for writer in writers { writer.give(()) }
     }
 }

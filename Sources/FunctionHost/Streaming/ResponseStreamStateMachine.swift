@@ -10,7 +10,9 @@
 /// ```
 ///
 /// An error arrives after the chunks that were written before it.
-package struct ResponseStreamStateMachine<Chunk: Sendable, Writer: Sendable, Reader: Sendable>: Sendable {
+package struct ResponseStreamStateMachine<
+    Chunk: Sendable, Writer: AnyObject & Sendable, Reader: AnyObject & Sendable
+>: Sendable {
     private enum State {
         case open
         case finishing((any Error)?)
@@ -36,7 +38,8 @@ package struct ResponseStreamStateMachine<Chunk: Sendable, Writer: Sendable, Rea
 
     private let capacity: Int
     private var state = State.open
-    private var chunks: [Chunk] = []
+    /// What is buffered, from `head` on; nil where it has been read.
+    private var chunks: [Chunk?] = []
     private var head = 0
     private var writers: [Writer] = []
     private var readers: [Reader] = []
@@ -59,8 +62,8 @@ package struct ResponseStreamStateMachine<Chunk: Sendable, Writer: Sendable, Rea
 
     /// The reader asks for the next chunk: `reader` is remembered if there is none yet.
     package mutating func read(reader: () -> Reader?) -> ReadAction {
-        if count > 0 {
-            let chunk = chunks[head]
+        if count > 0, let chunk = chunks[head] {
+            chunks[head] = nil
             head += 1
             if head == chunks.count || head > 64 {
                 chunks.removeFirst(head)
@@ -79,8 +82,24 @@ package struct ResponseStreamStateMachine<Chunk: Sendable, Writer: Sendable, Rea
         }
     }
 
-    /// A writer who could go on does not: the next one is told instead.
-    package mutating func nextWriter() -> Writer? { writers.isEmpty ? nil : writers.removeFirst() }
+    /// A writer who could go on does not: the next one is told instead, if there is room.
+    package mutating func nextWriter() -> Writer? {
+        count >= capacity || writers.isEmpty ? nil : writers.removeFirst()
+    }
+
+    /// A writer waits no more; false if it does not wait, having been told to go on.
+    package mutating func withdraw(writer: Writer) -> Bool {
+        guard let index = writers.firstIndex(where: { $0 === writer }) else { return false }
+        writers.remove(at: index)
+        return true
+    }
+
+    /// A reader waits no more; false if it does not wait, having been given a chunk or the end.
+    package mutating func withdraw(reader: Reader) -> Bool {
+        guard let index = readers.firstIndex(where: { $0 === reader }) else { return false }
+        readers.remove(at: index)
+        return true
+    }
 
     /// The handler has ended: readers who wait are told, the first of them with the error.
     package mutating func finish(_ error: (any Error)?) -> (readers: [Reader], writers: [Writer]) {
@@ -90,13 +109,13 @@ package struct ResponseStreamStateMachine<Chunk: Sendable, Writer: Sendable, Rea
         return (readers, takeWriters())
     }
 
-    /// The reader has left; writers who wait are told, what is buffered is dropped.
-    package mutating func close() -> [Writer] {
+    /// The reader has left; all who wait are told, what is buffered is dropped.
+    package mutating func close() -> (readers: [Reader], writers: [Writer]) {
         state = .closed
         chunks = []
         head = 0
-        readers = []
-        return takeWriters()
+        defer { readers = [] }
+        return (readers, takeWriters())
     }
 
     private mutating func takeWriters() -> [Writer] {
