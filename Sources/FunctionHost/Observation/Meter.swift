@@ -25,7 +25,8 @@ public final class Meter: HostObserver, InvocationCounter {
 
         mutating func add(_ billed: Int64, memory: UInt128) {
             requests += 1
-            billedNanoseconds &+= billed
+            let (sum, isOver) = billedNanoseconds.addingReportingOverflow(billed)
+            billedNanoseconds = isOver ? .max : sum
             memoryTime += UInt128(billed) * memory
         }
     }
