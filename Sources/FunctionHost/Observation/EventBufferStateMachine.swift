@@ -7,7 +7,7 @@ package struct EventBufferStateMachine: Sendable {
     private var events: ContiguousArray<HostEvent> = []
     private var dropped = 0
     private var inDelivery = 0
-    /// Events that were offered so far, dropped ones included.
+    /// Events that were offered so far, dropped ones included; a report of progress that replaces one counts as that one.
     package private(set) var taken = 0
     /// Events that were delivered or dropped so far.
     package private(set) var delivered = 0
@@ -17,15 +17,14 @@ package struct EventBufferStateMachine: Sendable {
 
     /// Adds an event; returns whether somebody has to be woken for it.
     package mutating func add(_ event: HostEvent) -> Bool {
-        taken += 1
-        if events.count >= capacity {
-            dropped += 1
-            return false
-        }
         if case .progressed(_, let context) = event, case .progressed(_, let last)? = events.last, last.id == context.id
         {
             events[events.count - 1] = event
-            delivered += 1
+            return false
+        }
+        taken += 1
+        if events.count >= capacity {
+            dropped += 1
             return false
         }
         events.append(event)
