@@ -2,9 +2,9 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Looks over JSON before a decoder does: whether it is UTF-8, and how deeply it nests.
-enum JSONStructure {
+package enum JSONStructure {
     /// What makes `bytes` unfit for decoding; nil if nothing does. One pass, no allocation.
-    static func fault(in bytes: [UInt8], maximumDepth: Int) -> PayloadFault? {
+    package static func fault(in bytes: [UInt8], maximumDepth: Int) -> PayloadFault? {
         bytes.withUnsafeBufferPointer { buffer in
             if let place = depthFault(in: buffer, maximumDepth: maximumDepth) {
                 return PayloadFault(place: "byte \(place)", reason: "the JSON nests deeper than \(maximumDepth) levels")
@@ -41,11 +41,15 @@ enum JSONStructure {
     }
 
     /// The place of the first byte that is not part of well-formed UTF-8 (RFC 3629: no overlong forms, no surrogates).
+    ///
+    /// Zero is none either, since JSON holds it nowhere: it shows UTF-16 or UTF-32, which decoders accept and in which
+    /// brackets are hidden from the look at the depth.
     private static func firstInvalidUTF8(in bytes: UnsafeBufferPointer<UInt8>) -> Int? {
         var index = 0
         while index < bytes.count {
             let byte = bytes[index]
             if byte < 0x80 {
+                guard byte != 0 else { return index }
                 index += 1
                 continue
             }
