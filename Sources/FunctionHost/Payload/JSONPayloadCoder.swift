@@ -57,18 +57,24 @@ public struct JSONPayloadCoder: PayloadCoder {
         case .dataCorrupted(let context):
             PayloadFault(
                 place: path(context.codingPath),
-                reason: context.codingPath.isEmpty ? "the payload is not JSON" : "the value cannot be used")
+                reason: context.codingPath.isEmpty ? Self.notJSON : "the value cannot be used")
         @unknown default: PayloadFault(place: "the payload", reason: "it cannot be decoded")
         }
     }
 
+    /// The decoder does not tell these two apart.
+    private static let notJSON = "the payload is not JSON, or holds a number that its type does not"
+
+    /// Numbers of elements and keys that the program has declared; any other key is the payload's own and shown as `*`.
     private func path(_ keys: [any CodingKey]) -> String {
         if keys.isEmpty { return "the top level" }
         return keys.reduce(into: "") { path, key in
-            if let index = key.intValue {
+            if let index = key.intValue, key.stringValue == "Index \(index)" {
                 path += "[\(index)]"
             } else {
-                path += path.isEmpty ? key.stringValue : ".\(key.stringValue)"
+                // A case without a value holds nothing that could come from a payload.
+                let name = Mirror(reflecting: key).children.isEmpty ? key.stringValue : "*"
+                path += path.isEmpty ? name : ".\(name)"
             }
         }
     }
