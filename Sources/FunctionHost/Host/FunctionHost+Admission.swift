@@ -54,6 +54,7 @@ extension FunctionHost {
     private func wait(
         _ ticket: Ticket, _ id: WaiterID, _ record: FunctionRecord, until end: Timestamp, _ options: CallerOptions?
     ) async throws {
+        let began = time.now
         let deadline = timer.schedule(
             ClosureDeadline { [weak self] _ in
                 if self?.state.withLock({ $0.admission.withdraw(id) }) != nil { ticket.give(.outOfTime) }
@@ -64,6 +65,9 @@ extension FunctionHost {
             if state.withLock({ $0.admission.withdraw(id) }) != nil { ticket.give(.cancelled) }
         }
         timer.cancel(deadline)
+        observers.emit(
+            .invocationWaited(
+                functionName: record.identity.name, version: record.identity.version, began.duration(to: time.now)))
         switch outcome {
         case .granted:
             guard Task.isCancelled else { return }

@@ -187,7 +187,7 @@ extension FunctionHost {
 
         var errorType: String {
             switch self {
-            case .threw(let error): String(describing: type(of: error))
+            case .threw(let error): error.observedType
             case .timedOut: "Sandbox.Timedout"
             case .interrupted, .cancelled: "CancellationError"
             }

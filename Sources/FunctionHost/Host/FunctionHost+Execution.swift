@@ -16,7 +16,7 @@ extension FunctionHost {
         _ record: FunctionRecord, _ options: InvocationOptions?, id: InvocationID? = nil, _ body: @escaping Body
     ) async throws {
         let id = id ?? nextID()
-        let options = options.map(CallerOptions.init)
+        let options = options.map { CallerOptions($0, now: time.now) }
         if record.isOnBulkhead || options?.deadline != nil {
             return try await performSlowly(record, id, options, body)
         }
@@ -191,7 +191,7 @@ extension FunctionHost {
         observers.finished(
             InvocationReport(
                 attempt.context, outcome, nanoseconds: attempt.startedAt.nanoseconds(to: now),
-                initNanoseconds: initNanoseconds, errorType: error.map { String(describing: type(of: $0)) }))
+                initNanoseconds: initNanoseconds, errorType: outcome == .timedOut ? nil : error?.observedType))
     }
 
     /// Gives back the environment and the permit; returns what that has led to.

@@ -74,7 +74,7 @@ extension FunctionHost {
         guard function.qualifier == .latest else { throw .notFound("\(function.name):\(function.qualifier)") }
         let record = try record(named: function.name)
         guard let typed = record as? TypedRecord<Input, Output> else {
-            throw .typeMismatch(record, asked: "(\(Input.self)) -> \(Output.self)")
+            throw .typeMismatch(record, asked: FunctionSignature.text(Input.self, Output.self, isStreaming: false))
         }
         return typed
     }
@@ -82,10 +82,8 @@ extension FunctionHost {
 
 extension FunctionHostError {
     static func typeMismatch(_ record: FunctionRecord, asked: String) -> Self {
-        let kind = record.signature.isStreaming ? "stream of " : ""
-        return Self(
+        Self(
             .typeMismatch, functionName: record.identity.name,
-            reason: "it is (\(record.signature.input)) -> \(kind)\(record.signature.output), "
-                + "and the reference says \(asked)")
+            reason: "it is \(record.signature), and the reference says \(asked)")
     }
 }

@@ -47,9 +47,11 @@ extension FunctionHost {
             return InvocationResponse(
                 payload: bytes, functionError: nil, error: nil, executedVersion: record.identity.version, id: id)
         } catch {
-            guard let told = functionError(error, of: record, id) else { throw error }
+            // A caller who went away is not the function's error.
+            if Task.isCancelled, error.unmarked is CancellationError { throw error.unmarked }
+            guard let (told, own) = functionError(error, id) else { throw error.unmarked }
             return InvocationResponse(
-                payload: told.json, functionError: "Unhandled", error: error, executedVersion: record.identity.version,
+                payload: told.json, functionError: "Unhandled", error: own, executedVersion: record.identity.version,
                 id: id)
         }
     }
@@ -113,19 +115,41 @@ extension FunctionHost {
     }
 
     /// The error as the function's own, told to the caller in the response; nil if the host refused to run it at all.
-    private func functionError(_ error: any Error, of record: FunctionRecord, _ id: InvocationID) -> ErrorPayload? {
-        guard let error = error as? FunctionHostError else {
-            // A caller who went away is not the function's error.
-            return error is CancellationError && Task.isCancelled ? nil : ErrorPayload(error)
+    private func functionError(_ error: any Error, _ id: InvocationID) -> (ErrorPayload, any Error)? {
+        if let thrown = error as? HandlerError {
+            // A host's error that the writer of chunks threw is no less the host's for having passed the handler.
+            if let own = thrown.error as? FunctionHostError,
+                own.code == .resultTooLarge || own.code == .resultUnencodable
+            {
+                return functionError(own, id)
+            }
+            return (ErrorPayload(thrown.error), thrown.error)
         }
-        guard error.functionName == record.identity.name else { return ErrorPayload(error) }
+        guard let error = error as? FunctionHostError else { return nil }
         switch error.code {
         case .timedOut, .initTimedOut:
             let text = error.reason.prefix(1).uppercased() + error.reason.dropFirst()
-            return ErrorPayload(type: "Sandbox.Timedout", message: "RequestId: \(id) Error: \(text)")
-        case .initFailed: return ErrorPayload(error.underlying ?? error)
-        case .resultTooLarge: return ErrorPayload(type: "Function.ResponseSizeTooLarge", message: error.reason)
+            return (ErrorPayload(type: "Sandbox.Timedout", message: "RequestId: \(id) Error: \(text)"), error)
+        case .initFailed: return (ErrorPayload(error.underlying ?? error), error)
+        case .resultTooLarge: return (ErrorPayload(type: "Function.ResponseSizeTooLarge", message: error.reason), error)
         default: return nil
         }
+    }
+}
+
+/// Marks what a handler threw on its way to a caller with bytes: it may be a host's error too, of an invocation of its own.
+struct HandlerError: Error {
+    let error: any Error
+}
+
+extension Error {
+    /// The error without the mark.
+    var unmarked: any Error { (self as? HandlerError)?.error ?? self }
+
+    /// What observers are told of it: the code of a host's error, otherwise the name of its type.
+    var observedType: String {
+        let error = unmarked
+        if let error = error as? FunctionHostError { return error.code.description }
+        return String(describing: type(of: error))
     }
 }

@@ -22,7 +22,7 @@ extension FunctionHost {
         _ body: (ResponseStream<Chunk>) async throws -> Result
     ) async throws -> Result {
         let record = try resolve(function)
-        let invocation = try await admit(record, nextID(), options.map(CallerOptions.init))
+        let invocation = try await admit(record, nextID(), options.map { CallerOptions($0, now: time.now) })
         return try await withChannel(of: Chunk.self, body) { channel in
             let writer = ResponseWriter<Chunk> { try await channel.write($0) }
             try await self.execute(invocation) { _, context in try await record.run(input, writer, context) }
@@ -41,7 +41,7 @@ extension FunctionHost {
                     try await write(channel)
                     channel.finish(nil)
                 } catch {
-                    channel.finish(error)
+                    channel.finish(error.unmarked)
                 }
             }
             defer {
@@ -64,7 +64,7 @@ extension FunctionHost {
         guard function.qualifier == .latest else { throw .notFound("\(function.name):\(function.qualifier)") }
         let record = try record(named: function.name)
         guard let typed = record as? StreamingRecord<Input, Chunk> else {
-            throw .typeMismatch(record, asked: "(\(Input.self)) -> stream of \(Chunk.self)")
+            throw .typeMismatch(record, asked: FunctionSignature.text(Input.self, Chunk.self, isStreaming: true))
         }
         return typed
     }

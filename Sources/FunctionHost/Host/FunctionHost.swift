@@ -65,6 +65,9 @@ public final class FunctionHost: Sendable {
     /// Where the host is in its life.
     public var phase: HostPhase { state.withLock { $0.lifecycle.phase } }
 
+    /// The host's time, which is virtual in a simulation: what deadlines are reckoned in.
+    public var now: Timestamp { time.now }
+
     /// Returns when observers that are told later have heard everything that has happened so far.
     public func flushObservers() async { await observers.flush() }
 

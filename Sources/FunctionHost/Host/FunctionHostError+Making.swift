@@ -25,7 +25,7 @@ extension FunctionHostError {
     static func interrupted(_ name: String, _ underlying: (any Error)?) -> Self {
         Self(
             .interrupted, functionName: name, reason: "the host's shutdown cut the invocation off",
-            underlying: underlying)
+            underlying: underlying?.unmarked)
     }
 
     static func notRunning(_ name: String) -> Self {

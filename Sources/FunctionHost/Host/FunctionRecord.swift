@@ -81,9 +81,20 @@ struct EnvironmentCode: Sendable {
 }
 
 /// The types of a function, as text for people.
-struct FunctionSignature: Sendable {
+struct FunctionSignature: Sendable, CustomStringConvertible {
     let input: String
     let output: String
     let isStreaming: Bool
     let takesBytes: Bool
+
+    var description: String { Self.text(input, output, isStreaming: isStreaming) }
+
+    static func text(_ input: Any.Type, _ output: Any.Type, isStreaming: Bool) -> String {
+        text("\(input)", "\(output)", isStreaming: isStreaming)
+    }
+
+    private static func text(_ input: String, _ output: String, isStreaming: Bool) -> String {
+        let name = { $0 == "()" ? "Void" : $0 }
+        return "(\(name(input))) -> \(isStreaming ? "stream of " : "")\(name(output))"
+    }
 }

@@ -33,9 +33,9 @@ package final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionReco
         let result = ByteBox()
         // Decoding and encoding are the invocation's own work: under its permit and its deadline, where its handler runs.
         try await host.perform(self, options, id: id) { [self] environment, context in
-            let value = try decoding(identity.name) { try decode(payload, host.coder) }
-            let given = try await run(environment, value, context)
-            let bytes = try encoding(identity.name) { try encode(given, host.coder) }
+            let value = try input.read(payload, for: identity.name, host.coder)
+            let given = try await marking { try await run(environment, value, context) }
+            let bytes = try output.write(given, for: identity.name, host.coder)
             guard bytes.count <= host.resultLimit else { throw FunctionHostError.resultTooLarge(identity.name, host) }
             result.put(bytes)
         }
@@ -50,22 +50,9 @@ package final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionReco
     }
 
     override func check(_ payload: [UInt8], _ coder: any PayloadCoder) throws {
-        _ = try decoding(identity.name) { try decode(payload, coder) }
+        _ = try input.read(payload, for: identity.name, coder)
     }
 
-    private func decode(_ bytes: [UInt8], _ coder: any PayloadCoder) throws -> Input {
-        guard let decode = input.decode else {
-            throw PayloadFault(place: "the top level", reason: "\(Input.self) is not Decodable")
-        }
-        return try decode(bytes, coder)
-    }
-
-    private func encode(_ value: Output, _ coder: any PayloadCoder) throws -> [UInt8] {
-        guard let encode = output.encode else {
-            throw PayloadFault(place: "the top level", reason: "\(Output.self) is not Encodable")
-        }
-        return try encode(value, coder)
-    }
 }
 
 /// A function that answers with a stream of chunks whose type is known.
@@ -96,13 +83,13 @@ final class StreamingRecord<Input: Sendable, Chunk: Sendable>: FunctionRecord, @
         let result = ByteBox()
         result.put([UInt8(ascii: "[")])
         try await host.perform(self, options, id: id) { [self] _, context in
-            let value = try decoding(identity.name) { try decode(payload, host.coder) }
+            let value = try input.read(payload, for: identity.name, host.coder)
             let writer = ResponseWriter<Chunk> { [self] given in
-                let bytes = try encoding(identity.name) { try encode(given, host.coder) }
+                let bytes = try chunk.write(given, for: identity.name, host.coder)
                 let size = result.append(bytes, separator: UInt8(ascii: ","))
                 guard size <= host.resultLimit else { throw FunctionHostError.resultTooLarge(identity.name, host) }
             }
-            try await run(value, writer, context)
+            try await marking { try await run(value, writer, context) }
         }
         return result.take() + [UInt8(ascii: "]")]
     }
@@ -112,62 +99,71 @@ final class StreamingRecord<Input: Sendable, Chunk: Sendable>: FunctionRecord, @
         into channel: ResponseChannel<[UInt8]>
     ) async throws {
         try await host.perform(self, options, id: id) { [self] _, context in
-            let value = try decoding(identity.name) { try decode(payload, host.coder) }
+            let value = try input.read(payload, for: identity.name, host.coder)
             let writer = ResponseWriter<Chunk> { [self] given in
-                let bytes = try encoding(identity.name) { try encode(given, host.coder) }
+                let bytes = try chunk.write(given, for: identity.name, host.coder)
                 guard bytes.count <= host.resultLimit else {
                     throw FunctionHostError.resultTooLarge(identity.name, host)
                 }
                 try await channel.write(bytes)
             }
-            try await run(value, writer, context)
+            try await marking { try await run(value, writer, context) }
         }
     }
 
     override func check(_ payload: [UInt8], _ coder: any PayloadCoder) throws {
-        _ = try decoding(identity.name) { try decode(payload, coder) }
+        _ = try input.read(payload, for: identity.name, coder)
     }
 
-    private func decode(_ bytes: [UInt8], _ coder: any PayloadCoder) throws -> Input {
-        guard let decode = input.decode else {
-            throw PayloadFault(place: "the top level", reason: "\(Input.self) is not Decodable")
-        }
-        return try decode(bytes, coder)
-    }
+}
 
-    private func encode(_ value: Chunk, _ coder: any PayloadCoder) throws -> [UInt8] {
-        guard let encode = chunk.encode else {
-            throw PayloadFault(place: "the top level", reason: "\(Chunk.self) is not Encodable")
-        }
-        return try encode(value, coder)
+/// Marks what a handler throws on its way to a caller with bytes.
+private func marking<Value>(_ body: () async throws -> Value) async throws -> Value {
+    do {
+        return try await body()
+    } catch {
+        throw HandlerError(error: error)
     }
 }
 
-/// Wraps whatever a decoder throws.
-private func decoding<Value>(_ name: String, _ body: () throws -> Value) throws -> Value {
-    do {
-        return try body()
-    } catch {
-        throw FunctionHostError(
-            .payloadUndecodable, functionName: name,
-            reason: (error as? PayloadFault)?.description ?? "the coder refused it: \(type(of: error))",
-            underlying: error)
+extension PayloadCodec {
+    /// Decodes what a caller sent, with whatever is wrong wrapped.
+    fileprivate func read(_ bytes: [UInt8], for name: String, _ coder: any PayloadCoder) throws(FunctionHostError)
+        -> Value
+    {
+        guard let decode else { throw .notCodable(name, "takes \(Value.self), which is not Decodable") }
+        do {
+            return try decode(bytes, coder)
+        } catch {
+            let empty = bytes.isEmpty ? "the payload is empty" : nil
+            let fault = (error as? PayloadFault)?.description
+            throw FunctionHostError(
+                .payloadUndecodable, functionName: name,
+                reason: empty ?? fault ?? "the coder refused it: \(type(of: error))", underlying: error)
+        }
     }
-}
 
-/// Wraps whatever an encoder throws.
-private func encoding<Value>(_ name: String, _ body: () throws -> Value) throws -> Value {
-    do {
-        return try body()
-    } catch {
-        throw FunctionHostError(
-            .resultUnencodable, functionName: name,
-            reason: (error as? PayloadFault)?.description ?? "the coder refused it: \(type(of: error))",
-            underlying: error)
+    /// Encodes what a handler gave, with whatever is wrong wrapped.
+    fileprivate func write(_ value: Value, for name: String, _ coder: any PayloadCoder) throws(FunctionHostError)
+        -> [UInt8]
+    {
+        guard let encode else { throw .notCodable(name, "gives \(Value.self), which is not Encodable") }
+        do {
+            return try encode(value, coder)
+        } catch {
+            let fault = (error as? PayloadFault)?.description
+            throw FunctionHostError(
+                .resultUnencodable, functionName: name,
+                reason: fault ?? "the coder refused it: \(type(of: error))", underlying: error)
+        }
     }
 }
 
 extension FunctionHostError {
+    fileprivate static func notCodable(_ name: String, _ what: String) -> Self {
+        Self(.typeMismatch, functionName: name, reason: "it \(what); invoke it by reference instead of with bytes")
+    }
+
     fileprivate static func resultTooLarge(_ name: String, _ host: FunctionHost) -> Self {
         Self(
             .resultTooLarge, functionName: name,

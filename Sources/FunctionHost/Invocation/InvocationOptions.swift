@@ -7,6 +7,8 @@ public struct InvocationOptions: Sendable {
     ///
     /// Covers waiting for room and a cold start too.
     public var deadline: Timestamp?
+    /// How long the caller will wait for an answer, from the moment it asks: a ``deadline`` without looking at a clock.
+    public var timeLimit: Duration?
     /// What to do if the limit is reached; nil for the function's own policy.
     public var saturation: SaturationPolicy?
     /// What the handler finds in ``InvocationContext/clientContext``.
@@ -17,11 +19,13 @@ public struct InvocationOptions: Sendable {
     /// Nothing special.
     public init(
         deadline: Timestamp? = nil,
+        timeLimit: Duration? = nil,
         saturation: SaturationPolicy? = nil,
         clientContext: ClientContext? = nil,
         traceHeader: String? = nil
     ) {
         self.deadline = deadline
+        self.timeLimit = timeLimit
         self.saturation = saturation
         self.clientContext = clientContext
         self.traceHeader = traceHeader
@@ -67,8 +71,9 @@ package final class CallerOptions: Sendable {
     /// What the handler is told of them; nil if there is nothing to tell.
     package let details: CallerDetails?
 
-    package init(_ options: InvocationOptions) {
-        deadline = options.deadline
+    package init(_ options: InvocationOptions, now: Timestamp) {
+        let limit = options.timeLimit.map { now.advanced(by: $0) }
+        deadline = options.deadline.map { deadline in limit.map { min(deadline, $0) } ?? deadline } ?? limit
         saturation = options.saturation
         details =
             options.clientContext == nil && options.traceHeader == nil

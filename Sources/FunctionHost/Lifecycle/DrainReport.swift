@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What a shutdown found and did.
-public struct DrainReport: Sendable, Hashable {
+public struct DrainReport: Sendable, Hashable, CustomStringConvertible {
     /// How long it took.
     public let duration: Duration
     /// How many invocations ended by themselves after the shutdown began.
@@ -16,6 +16,14 @@ public struct DrainReport: Sendable, Hashable {
 
     /// Whether everything ended in time.
     public var isClean: Bool { stuck.isEmpty }
+
+    /// The report in one line.
+    public var description: String {
+        let names = stuck.isEmpty ? "" : " (\(stuck.map(\.functionName).joined(separator: ", ")))"
+        return
+            "drained in \(duration.inMilliseconds(decimals: 0)) ms: \(finished) finished, \(interrupted) interrupted, "
+            + "\(refusedWaiters) sent away, \(stuck.count) stuck\(names)"
+    }
 
     /// Makes a report; hosts do, and tests of code that reads one.
     public init(

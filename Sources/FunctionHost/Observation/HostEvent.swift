@@ -9,6 +9,8 @@ public enum HostEvent: Sendable {
     case invocationStarted(InvocationContext, concurrency: Int)
     /// An attempt has ended, one way or another, and its caller is being answered.
     case invocationFinished(InvocationReport)
+    /// An invocation had to wait this long for room, whether it got any or not.
+    case invocationWaited(functionName: String, version: Qualifier, Duration)
     /// A limit turned an invocation away; it has no id yet.
     case invocationThrottled(functionName: String, version: Qualifier, Throttle)
     /// An attempt is still running this long after its deadline.

@@ -17,6 +17,8 @@ public protocol HostObserver: Sendable {
     func invocationFinished(_ report: InvocationReport) throws
     /// A limit turned an invocation away.
     func invocationThrottled(functionName: String, version: Qualifier, throttle: Throttle) throws
+    /// An invocation had to wait for room, whether it got any or not.
+    func invocationWaited(functionName: String, version: Qualifier, duration: Duration) throws
     /// An attempt is still running after its deadline.
     func invocationOverdue(_ context: InvocationContext, by duration: Duration) throws
     /// A handler wrote a line.
@@ -68,6 +70,8 @@ extension HostObserver {
         case .environmentFailed(let report): try environmentFailed(report)
         case .environmentEnded(let report, let reason): try environmentEnded(report, reason: reason)
         case .drained(let report): try drained(report)
+        case .invocationWaited(let name, let version, let duration):
+            try invocationWaited(functionName: name, version: version, duration: duration)
         case .lateAnswerRefused, .functionRegistered, .functionUpdated, .functionRemoved, .phaseChanged,
             .eventsDropped:
             break
@@ -80,6 +84,8 @@ extension HostObserver {
     public func invocationFinished(_ report: InvocationReport) throws {}
     /// Nothing.
     public func invocationThrottled(functionName: String, version: Qualifier, throttle: Throttle) throws {}
+    /// Nothing.
+    public func invocationWaited(functionName: String, version: Qualifier, duration: Duration) throws {}
     /// Nothing.
     public func invocationOverdue(_ context: InvocationContext, by duration: Duration) throws {}
     /// Nothing.

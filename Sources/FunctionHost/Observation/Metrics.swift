@@ -36,6 +36,8 @@ public final class Metrics: HostObserver, InvocationCounter {
         case .invocationFinished(let report): count(report)
         case .invocationThrottled(let name, let version, _):
             state.withLock { $0.throttled(name: name, version: version) }
+        case .invocationWaited(let name, let version, let duration):
+            state.withLock { $0.waited(name: name, version: version, duration.wholeNanoseconds) }
         case .invocationOverdue(let context, _): state.withLock { $0.overdue(context.identity) }
         case .lateAnswerRefused(let context, _): state.withLock { $0.ranOn(context.identity) }
         default: break
@@ -77,7 +79,7 @@ public struct FunctionMetrics: Sendable, Hashable {
     public let cancellations: Int
     /// Attempts that the host's shutdown cut off.
     public let interruptions: Int
-    /// Attempts for which an execution environment had to be made.
+    /// Attempts for which an execution environment had to be made, with an init closure or without.
     public let coldStarts: Int
     /// Attempts that were found running after their deadline and a grace.
     public let overdue: Int
@@ -85,8 +87,10 @@ public struct FunctionMetrics: Sendable, Hashable {
     public let concurrentExecutions: Int
     /// The most that ran at one time.
     public let maximumConcurrentExecutions: Int
+    /// How long invocations waited for room, those that had to.
+    public let waitDuration: DurationSummary
     /// How long the handlers took, without cold starts.
     public let duration: DurationSummary
-    /// How long the cold starts took.
+    /// How long the init closures took, where there is one.
     public let initDuration: DurationSummary
 }

@@ -16,6 +16,7 @@ struct MetricsStateMachine: Sendable {
         var mostRunning = 0
         var duration = DurationHistogram()
         var initDuration = DurationHistogram()
+        var waitDuration = DurationHistogram()
 
         mutating func add(_ other: Self) {
             invocations += other.invocations
@@ -28,6 +29,7 @@ struct MetricsStateMachine: Sendable {
             overdue += other.overdue
             duration.merge(other.duration)
             initDuration.merge(other.initDuration)
+            waitDuration.merge(other.waitDuration)
         }
     }
 
@@ -73,6 +75,11 @@ struct MetricsStateMachine: Sendable {
         series[place].throttles += 1
     }
 
+    mutating func waited(name: String, version: Qualifier, _ nanoseconds: Int64) {
+        let place = series.place(of: SeriesTable<Series>.Key(name: name, version: version))
+        series[place].waitDuration.record(nanoseconds)
+    }
+
     mutating func reset() {
         series.reset { old in
             var fresh = Series()
@@ -86,7 +93,7 @@ struct MetricsStateMachine: Sendable {
     func snapshot() -> MetricsSnapshot {
         let functions = series.sorted
             .map { metrics(of: $0.series, name: $0.key.name, version: $0.key.version) }
-            .filter { $0.invocations + $0.throttles + $0.concurrentExecutions > 0 }
+            .filter { $0.invocations + $0.throttles + $0.concurrentExecutions + $0.waitDuration.count > 0 }
         var sum = Series()
         for one in series.series { sum.add(one) }
         sum.running = running
@@ -105,6 +112,7 @@ struct MetricsStateMachine: Sendable {
             throttles: one.throttles, timeouts: one.timeouts, cancellations: one.cancellations,
             interruptions: one.interruptions, coldStarts: one.coldStarts, overdue: one.overdue,
             concurrentExecutions: one.running, maximumConcurrentExecutions: one.mostRunning,
-            duration: one.duration.summary, initDuration: one.initDuration.summary)
+            waitDuration: one.waitDuration.summary, duration: one.duration.summary,
+            initDuration: one.initDuration.summary)
     }
 }

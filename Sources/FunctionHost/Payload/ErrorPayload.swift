@@ -5,22 +5,29 @@
 ///
 /// Source: AWS Lambda Developer Guide, *Understanding Lambda function errors*; the keys and the type names of timeouts and
 /// oversized responses as recorded from the service.
-package struct ErrorPayload: Sendable {
-    package let type: String
-    package let message: String
+public struct ErrorPayload: Sendable, Hashable {
+    /// What kind of error it is.
+    public let type: String
+    /// What it says.
+    public let message: String
 
-    package init(type: String, message: String) {
+    /// Says what there is to say.
+    public init(type: String, message: String) {
         self.type = type
         self.message = message
     }
 
-    /// A handler's error: the name of its type, and its own description.
-    package init(_ error: any Error) {
-        self.init(type: String(describing: Swift.type(of: error)), message: String(describing: error))
+    /// Any error: a host's by code and reason, a handler's by the name of its type and its own description.
+    public init(_ error: any Error) {
+        if let error = error as? FunctionHostError {
+            self.init(type: "FunctionHost.\(error.code)", message: error.description)
+        } else {
+            self.init(type: String(describing: Swift.type(of: error)), message: String(describing: error))
+        }
     }
 
     /// The JSON text, written here so that an error can be told even where no coder works.
-    package var json: [UInt8] {
+    public var json: [UInt8] {
         Array("{\"errorType\":\(Self.quoted(type)),\"errorMessage\":\(Self.quoted(message))}".utf8)
     }
 

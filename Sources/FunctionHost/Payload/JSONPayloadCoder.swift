@@ -41,7 +41,12 @@ public struct JSONPayloadCoder: PayloadCoder {
         }
     }
 
-    private static let encoder = JSONEncoder()
+    private static let encoder = {
+        let encoder = JSONEncoder()
+        // In the order of a hash table the same value would be other bytes in each process.
+        encoder.outputFormatting = .sortedKeys
+        return encoder
+    }()
     private static let decoder = JSONDecoder()
 
     /// Where and what, in words of our own: a decoder's own text may quote the payload.

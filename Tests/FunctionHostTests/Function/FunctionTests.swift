@@ -7,6 +7,7 @@ import Testing
 @Suite struct FunctionTests {
     private final class Registration: Registered {
         var hostID: ObjectIdentifier { ObjectIdentifier(self) }
+        var isLive: Bool { true }
     }
 
     @Test("A function is written as a literal, and means the latest version")

@@ -133,9 +133,9 @@ import Testing
 
     @Test("Options tell the handler only what the caller gave")
     func details() {
-        #expect(CallerOptions(InvocationOptions(deadline: .at(5))).details == nil)
-        #expect(CallerOptions(InvocationOptions(traceHeader: "Root=1")).details?.traceHeader == "Root=1")
+        #expect(CallerOptions(InvocationOptions(deadline: .at(5)), now: .at(0)).details == nil)
+        #expect(CallerOptions(InvocationOptions(traceHeader: "Root=1"), now: .at(0)).details?.traceHeader == "Root=1")
         let client = ClientContext(custom: ["a": "b"])
-        #expect(CallerOptions(InvocationOptions(clientContext: client)).details?.clientContext == client)
+        #expect(CallerOptions(InvocationOptions(clientContext: client), now: .at(0)).details?.clientContext == client)
     }
 }
