@@ -140,6 +140,8 @@ import Testing
         #expect(after.duration.count == 0)
         #expect(after.concurrentExecutions == 1)
         #expect(after.maximumConcurrentExecutions == 1)
+        #expect(metrics.snapshot()["resize"]?.concurrentExecutions == 1)
+        #expect(metrics.snapshot()["resize"]?.maximumConcurrentExecutions == 1)
         try finish(metrics, .succeeded)
         #expect(metrics.snapshot().total.concurrentExecutions == 0)
     }
