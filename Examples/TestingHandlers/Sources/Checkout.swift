@@ -5,9 +5,12 @@ public import FunctionHost
 
 /// An order for some pieces of one article.
 public struct Order: Codable, Sendable {
+    /// What is ordered.
     public var article: String
+    /// How many of it.
     public var pieces: Int
 
+    /// Orders something.
     public init(article: String, pieces: Int) {
         self.article = article
         self.pieces = pieces
@@ -16,10 +19,14 @@ public struct Order: Codable, Sendable {
 
 /// What the customer gets.
 public struct Receipt: Codable, Sendable, Equatable {
+    /// What was ordered.
     public var article: String
+    /// How many of it.
     public var pieces: Int
+    /// Which attempt filled the order.
     public var attempt: Int
 
+    /// Makes a receipt.
     public init(article: String, pieces: Int, attempt: Int) {
         self.article = article
         self.pieces = pieces
@@ -35,6 +42,7 @@ public enum CheckoutError: Error, Equatable {
 
 /// The stock, somewhere behind a network.
 public protocol Stock: Sendable {
+    /// How many pieces there are.
     func count(of article: String, _ context: InvocationContext) async throws -> Int
     /// Takes pieces if there are that many.
     func take(_ pieces: Int, of article: String, _ context: InvocationContext) async throws -> Bool

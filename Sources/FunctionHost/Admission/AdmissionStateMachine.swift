@@ -25,6 +25,12 @@ package struct AdmissionStateMachine<Waiter: Sendable>: Sendable {
         var queue = WaiterQueue()
         /// Nanoseconds that recent invocations held their permit, a moving mean.
         var meanHold: Double = 0
+
+        /// Takes note of how long a permit was held; one that was not used tells nothing.
+        mutating func hold(_ nanoseconds: Int64) {
+            guard nanoseconds > 0 else { return }
+            meanHold = meanHold == 0 ? Double(nanoseconds) : meanHold + (Double(nanoseconds) - meanHold) / 8
+        }
     }
 
     package enum AcquireAction: Sendable {
@@ -92,9 +98,9 @@ package struct AdmissionStateMachine<Waiter: Sendable>: Sendable {
         inFlight -= 1
         if lanes[lane].reserved == nil {
             unreservedInFlight -= 1
-            if held > 0 { shared.meanHold += (Double(held) - shared.meanHold) / 8 }
-        } else if held > 0 {
-            lanes[lane].meanHold += (Double(held) - lanes[lane].meanHold) / 8
+            shared.hold(held)
+        } else {
+            lanes[lane].hold(held)
         }
         if let waiter = grant(queueKey(lane)) { return waiter }
         return blockedByTotal.isEmpty ? nil : grantBlocked()

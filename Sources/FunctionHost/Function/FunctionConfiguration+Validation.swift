@@ -47,7 +47,7 @@ extension FunctionConfiguration {
     private var variableFault: String? {
         // Lambda measures the JSON text of the map: braces, and `"name":"value"` with commas between.
         var size = 2 + max(0, variables.count - 1)
-        for (name, value) in variables {
+        for (name, value) in variables.sorted(by: { $0.key < $1.key }) {
             if let fault = Self.fault(inVariable: name) { return fault }
             size += name.utf8.count + value.utf8.count + 5
         }
