@@ -40,6 +40,8 @@ let package = Package(
             path: "Examples/TestingHandlers/Tests", exclude: ["Events"], swiftSettings: settings),
         example("Quickstart", excluding: ["Data"]),
         example("EmbeddedServer"),
+        .executableTarget(
+            name: "Benchmarks", dependencies: ["FunctionHost"], path: "Tests/Benchmarks", swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
