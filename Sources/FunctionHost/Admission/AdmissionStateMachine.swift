@@ -88,6 +88,12 @@ package struct AdmissionStateMachine<Waiter: Sendable>: Sendable {
         return .waiting(enqueue(waiter, lane))
     }
 
+    /// Gives a permit for which there is room.
+    package mutating func admit(_ lane: Int) {
+        precondition(hasRoom(lane), "lane \(lane) has no room")
+        take(lane)
+    }
+
     /// Whether a permit would be given now.
     package func hasRoom(_ lane: Int) -> Bool { !hasWaiters(lane) && hasOwnRoom(lane) && inFlight < limit }
 

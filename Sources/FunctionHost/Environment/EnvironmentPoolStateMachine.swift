@@ -47,8 +47,12 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
     /// Environments kept although idle.
     package var provisioned = 0
     /// How long an idle environment is kept.
-    package var idleTimeout: Duration
+    package var idleTimeout: Duration {
+        get { .nanoseconds(idleNanoseconds) }
+        set { idleNanoseconds = newValue.wholeNanoseconds }
+    }
 
+    private var idleNanoseconds: Int64
     private var entries: ContiguousArray<Entry> = []
     private var freeEntries: ContiguousArray<Int> = []
     /// Ready environments with room, the one used last at the end.
@@ -57,7 +61,7 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
 
     package init(concurrency: Int = 1, idleTimeout: Duration) {
         self.concurrency = concurrency
-        self.idleTimeout = idleTimeout
+        idleNanoseconds = idleTimeout.wholeNanoseconds
     }
 
     /// Environments that are starting, idle or lent.
@@ -79,8 +83,14 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
         return (acquire(joiner: joiner), expired)
     }
 
+    /// Lends a warm environment, if there is one and nothing else has to be done.
+    package mutating func lendWarm(now: Timestamp) -> (entry: Int, instance: Instance)? {
+        guard let entry = available.last, !mayExpire(now: now) else { return nil }
+        return (entry, lend(entry))
+    }
+
     private mutating func acquire(joiner: Joiner?) -> AcquireAction {
-        if let entry = available.last { return lend(entry) }
+        if let entry = available.last { return .lend(entry, lend(entry)) }
         if concurrency > 1, let joiner,
             let entry = starting.first(where: { entries[$0].joiners.count + entries[$0].inUse < concurrency })
         {
@@ -144,7 +154,9 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
     package mutating func expire(now: Timestamp) -> [Ended] {
         let spare = entries.count { $0.isReady } - provisioned
         guard spare > 0, !available.isEmpty else { return [] }
-        let old = available.filter { entries[$0].inUse == 0 && entries[$0].lastUsed.advanced(by: idleTimeout) <= now }
+        let old = available.filter {
+            entries[$0].inUse == 0 && entries[$0].lastUsed.advanced(byNanoseconds: idleNanoseconds) <= now
+        }
         let going = old.sorted { entries[$0].lastUsed < entries[$1].lastUsed }.prefix(spare)
         let isGoing = Set(going)
         available.removeAll { isGoing.contains($0) }
@@ -154,7 +166,7 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
     /// Whether the environment lent next has been idle too long, so that it is worth looking at all.
     private func mayExpire(now: Timestamp) -> Bool {
         guard let last = available.last, entries[last].inUse == 0 else { return false }
-        return entries[last].lastUsed.advanced(by: idleTimeout) <= now
+        return entries[last].lastUsed.advanced(byNanoseconds: idleNanoseconds) <= now
     }
 
     /// When the next idle environment expires; nil if none will.
@@ -162,7 +174,7 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
         let spare = entries.count { $0.isReady } - provisioned
         guard spare > 0 else { return nil }
         return available.lazy.filter { entries[$0].inUse == 0 }
-            .map { entries[$0].lastUsed.advanced(by: idleTimeout) }.min()
+            .map { entries[$0].lastUsed.advanced(byNanoseconds: idleNanoseconds) }.min()
     }
 
     /// Ends every environment: idle ones now, the others when the last invocation in them has ended.
@@ -180,11 +192,11 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
 
     // MARK: - Inside
 
-    private mutating func lend(_ entry: Int) -> AcquireAction {
+    private mutating func lend(_ entry: Int) -> Instance {
         entries[entry].inUse += 1
         if entries[entry].inUse == concurrency { available.removeLast() }
         guard let instance = entries[entry].instance else { preconditionFailure("an available environment is empty") }
-        return .lend(entry, instance)
+        return instance
     }
 
     private mutating func makeEntry(inUse: Int) -> Int {

@@ -68,7 +68,7 @@ final class Answer: Sendable {
     /// Answers the caller because the host ends, whatever the handler does.
     func giveUp() {
         guard claim() else { return }
-        if let attempt = state.withLock({ $0.attempt }) { report(.interrupted, now: attempt.host.time.now) }
+        if let attempt = state.withLock({ $0.attempt }) { report(.interrupted, now: attempt.clock.now) }
         deliver(FunctionHostError.interrupted(functionName, nil))
     }
 
@@ -85,7 +85,7 @@ final class Answer: Sendable {
     private func report(_ outcome: Outcome, now: Timestamp) {
         let (attempt, isHandler, initNanoseconds) = state.withLock { ($0.attempt, $0.isHandler, $0.initNanoseconds) }
         guard let attempt, isHandler else { return }
-        attempt.host.observers.emit(
+        attempt.facilities.observers.emit(
             .invocationFinished(
                 InvocationReport(
                     attempt.context, outcome, nanoseconds: attempt.startedAt.nanoseconds(to: now),

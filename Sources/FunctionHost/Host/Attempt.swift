@@ -5,9 +5,10 @@ import Synchronization
 
 /// One run of a handler, or of an init or shutdown closure: what its context refers to, and what its parent, its deadline
 /// and the host's shutdown act on.
-final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unchecked Sendable {
-    // `@unchecked Sendable` as its parent is; what it adds is `let`, locked, or `place`, which is written and read as the
-    // parent's place is.
+@usableFromInline
+package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unchecked Sendable {
+    // `@unchecked Sendable` as its parent is; what it adds is `let`, locked, atomic, or `place`, which is written and read
+    // as the parent's place is.
 
     /// What the attempt has taken from the host and must give back.
     struct Place {
@@ -19,7 +20,7 @@ final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unc
         let isCancelled: Bool
     }
 
-    let host: FunctionHost
+    let facilities: Facilities
     let options: CallerOptions?
     /// Where the caller is answered, if not by the attempt's own end: on the bulkhead.
     let answer: Answer?
@@ -34,16 +35,18 @@ final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unc
     }
 
     private let state = Mutex(State())
+    /// Set with the machine's end, for those who only want to know that.
+    private let isOver = Atomic(false)
 
-    init(id: InvocationID, host: FunctionHost, options: CallerOptions?, answer: Answer?) {
-        self.host = host
+    init(id: InvocationID, facilities: Facilities, options: CallerOptions?, answer: Answer?) {
+        self.facilities = facilities
         self.options = options
         self.answer = answer
         super.init(id: id, details: options?.details)
     }
 
     /// What the handler is told.
-    var context: InvocationContext { InvocationContext(storage: self) }
+    @usableFromInline package var context: InvocationContext { InvocationContext(storage: self) }
 
     /// Says where and when it runs: until the function's timeout or the caller's deadline, whichever is earlier.
     func begin(_ snapshot: FunctionSnapshot, _ environment: Environment, isCold: Bool, now: Timestamp) {
@@ -58,31 +61,38 @@ final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unc
     /// Runs the handler, and remembers how it ended.
     func run(_ body: Body) async {
         do {
-            try await body(environment, context)
+            try await body(self)
             end(nil)
         } catch {
             end(error)
         }
     }
 
-    private func end(_ error: (any Error)?) {
+    /// The handler has returned, or thrown.
+    @usableFromInline
+    package func end(_ error: (any Error)?) {
         let waiter = state.withLock { state in
-            state.error = error
+            if let error { state.error = error }
             return state.machine.end()
         }
+        isOver.store(true, ordering: .releasing)
         waiter?.resume(returning: true)
     }
 
     // MARK: - Its parent
 
+    /// Whether it may have to be cancelled, for which its handler needs a task of its own.
+    @usableFromInline package var needsTask: Bool { answer != nil || deadline < .distantFuture }
+
     /// Whether the handler has ended: at once, if it never suspended.
-    var hasEnded: Bool { state.withLock { $0.machine.hasEnded } }
+    @usableFromInline package var hasEnded: Bool { isOver.load(ordering: .acquiring) }
 
     /// Whether the handler has suspended, so that its deadline is armed.
     var isArmed: Bool { state.withLock { $0.deadlineID != nil } }
 
     /// Returns when the handler has ended (true) or must be cancelled (false, once).
-    func waitForEndOrStop() async -> Bool {
+    @usableFromInline
+    package func waitForEndOrStop() async -> Bool {
         // Resumed exactly once: by `end` or `stop`, which take it out of the machine, or here, where it was not put in.
         await withUnsafeContinuation { continuation in
             switch state.withLock({ $0.machine.wait(continuation) }) {
@@ -94,20 +104,15 @@ final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unc
     }
 
     /// Arms the deadline.
-    func arm() { schedule(at: deadline) }
+    @usableFromInline package func arm() { schedule(at: deadline) }
 
-    /// What there is to know of a handler that has ended; nil if it has not, because it has suspended.
-    func resultIfEnded() -> (error: (any Error)?, cause: StopCause?)? {
-        state.withLock { $0.machine.hasEnded ? ($0.error, $0.machine.cause) : nil }
-    }
-
-    /// The same at the end of one that had suspended; the deadline is taken away.
+    /// What there is to know of a handler that has ended; the deadline is taken away if it was armed.
     func finish() -> (error: (any Error)?, cause: StopCause?) {
         let (error, cause, id) = state.withLock { state in
             defer { state.deadlineID = nil }
             return (state.error, state.machine.cause, state.deadlineID)
         }
-        if let id { host.timer.cancel(id) }
+        if let id { facilities.timer.cancel(id) }
         return (error, cause)
     }
 
@@ -121,42 +126,42 @@ final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unc
         return isFirst
     }
 
-    func deadlinePassed(now: Timestamp) {
+    package func deadlinePassed(now: Timestamp) {
         let isFirst = stop(.deadline)
         guard !hasEnded else { return }
         answer?.deadlinePassed(now: now)
-        let overdueAt = deadline.advanced(by: host.configuration.overdueGrace)
+        let overdueAt = deadline.advanced(by: facilities.overdueGrace)
         if isFirst || now < overdueAt {
             schedule(at: overdueAt)
         } else {
-            host.observers.emit(.invocationOverdue(context, by: deadline.duration(to: now)))
+            facilities.observers.emit(.invocationOverdue(context, by: deadline.duration(to: now)))
         }
     }
 
     private func schedule(at time: Timestamp) {
         guard time < .distantFuture else { return }
-        let id = host.timer.schedule(self, at: time)
+        let id = facilities.timer.schedule(self, at: time)
         let isLate = state.withLock { state in
             if state.machine.hasEnded { return true }
             state.deadlineID = id
             return false
         }
-        if isLate { host.timer.cancel(id) }
+        if isLate { facilities.timer.cancel(id) }
     }
 
     // MARK: - Services of the context
 
-    override var services: any InvocationServices { self }
-    var clock: any HostClock { host.system.clock }
-    var hearsLogs: Bool { host.observers.isObserved }
-    var latestProgress: Progress? { state.withLock { $0.progress } }
+    package override var services: any InvocationServices { self }
+    package var clock: any HostClock { facilities.clock }
+    package var hearsLogs: Bool { facilities.observers.isObserved }
+    package var latestProgress: Progress? { state.withLock { $0.progress } }
 
-    func log(_ message: LogMessage, from context: InvocationContext) {
-        host.observers.emit(.logged(message, context))
+    package func log(_ message: LogMessage, from context: InvocationContext) {
+        facilities.observers.emit(.logged(message, context))
     }
 
-    func report(_ progress: Progress, of context: InvocationContext) {
+    package func report(_ progress: Progress, of context: InvocationContext) {
         state.withLock { $0.progress = progress }
-        host.observers.emit(.progressed(progress, context))
+        facilities.observers.emit(.progressed(progress, context))
     }
 }

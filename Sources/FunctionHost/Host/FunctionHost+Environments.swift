@@ -13,7 +13,7 @@ extension FunctionHost {
         let began = time.now
         let ownLimit = began.advanced(by: snapshot.configuration.initTimeout)
         let limit = invocation.options?.deadline.map { min($0, ownLimit) } ?? ownLimit
-        let attempt = Attempt(id: invocation.id, host: self, options: invocation.options, answer: answer)
+        let attempt = Attempt(id: invocation.id, facilities: facilities, options: invocation.options, answer: answer)
         attempt.settle(snapshot, environment, startedAt: began, deadline: limit, isColdStart: true)
         let mayStart = answer?.follow(attempt, isHandler: false, initNanoseconds: nil) ?? true
         let fault = mayStart ? await initialize(record, attempt, .onDemand) : .cancelled
@@ -31,7 +31,7 @@ extension FunctionHost {
             throw error ?? fault.error ?? CancellationError()
         }
         emitStarted(record, environment, initDuration, .onDemand)
-        let next = Attempt(id: invocation.id, host: self, options: invocation.options, answer: answer)
+        let next = Attempt(id: invocation.id, facilities: facilities, options: invocation.options, answer: answer)
         let joiners = state.withLock { $0.initialized(record, next, environment, entry: entry, now: now) }
         for joiner in joiners { joiner.give(.granted) }
         try await run(
@@ -92,7 +92,7 @@ extension FunctionHost {
         let began = time.now
         var fault: InitFault?
         if record.code.initialize != nil {
-            let attempt = Attempt(id: nextID(), host: self, options: nil, answer: nil)
+            let attempt = Attempt(id: nextID(), facilities: facilities, options: nil, answer: nil)
             let limit = began.advanced(by: snapshot.configuration.initTimeout)
             attempt.settle(snapshot, environment, startedAt: began, deadline: limit, isColdStart: true)
             fault = await initialize(record, attempt, .provisioned)
@@ -139,12 +139,12 @@ extension FunctionHost {
     func shutDown(_ ended: EndedEnvironment, _ record: FunctionRecord) async {
         if let closure = record.code.shutDown, let contents = ended.instance.state {
             let snapshot = state.withLock { $0.functions[record.slot].snapshot }
-            let attempt = Attempt(id: nextID(), host: self, options: nil, answer: nil)
+            let attempt = Attempt(id: nextID(), facilities: facilities, options: nil, answer: nil)
             let now = time.now
             let limit = now.advanced(by: snapshot.configuration.shutdownTimeout)
             attempt.settle(snapshot, ended.instance, startedAt: now, deadline: limit, isColdStart: false)
             let told = environmentContext(of: attempt, .onDemand)
-            _ = await supervise(attempt, name: taskName(of: record)) { _, _ in await closure(contents, told) }
+            _ = await supervise(attempt, name: taskName(of: record)) { _ in await closure(contents, told) }
         }
         endAtOnce(ended, record)
     }
@@ -200,8 +200,8 @@ extension FunctionHost {
         guard let initialize = record.code.initialize else { return nil }
         let told = environmentContext(of: attempt, initialization)
         let key = state.withLock { $0.running.insert(attempt) }
-        let (error, cause) = await supervise(attempt, name: taskName(of: record)) { environment, _ in
-            environment.setState(try await initialize(told))
+        let (error, cause) = await supervise(attempt, name: taskName(of: record)) { attempt in
+            attempt.environment.setState(try await initialize(told))
         }
         state.withLock { $0.running.remove(key) }
         if cause == .deadline || time.now >= attempt.deadline { return .timedOut }

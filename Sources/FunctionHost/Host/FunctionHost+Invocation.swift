@@ -22,16 +22,11 @@ extension FunctionHost {
         _ function: Function<Input, Output>, with input: Input, options: InvocationOptions? = nil
     ) async throws -> Output {
         // Inlined where it is called, so that the compiler knows the types: looking up the metadata of generic types at run
-        // time cost a third of a whole invocation. Everything that does not depend on them is behind `perform`.
+        // time cost a third of a whole invocation. Everything that does not depend on them is behind function calls.
         let record = try resolve(function)
-        // Safe though shared: the handler's task writes it before it ends, and the end passes through a lock before
-        // `perform` returns and it is read. A handler that ends too late writes what nobody reads any more.
-        nonisolated(unsafe) var output: Output?
-        try await perform(record, options) { environment, context in
-            output = try await record.run(environment, input, context)
-        }
-        guard let output else { preconditionFailure("a handler ended without a result") }
-        return output
+        guard let attempt = beginAtOnce(record, options) else { return try await perform(record, input, options) }
+        guard attempt.needsTask else { return try await runHere(record, attempt, input) }
+        return try await runInTask(record, attempt, input)
     }
 
     /// Invokes a function that takes nothing.
@@ -52,6 +47,64 @@ extension FunctionHost {
         _ function: Function<Input, Output>
     ) throws(FunctionHostError) {
         try checkAdmission(of: try resolve(function))
+    }
+
+    // MARK: - The ways an invocation goes
+
+    /// Calls the handler like any function: there is nothing to cancel it for.
+    @inlinable
+    func runHere<Input: Sendable, Output: Sendable>(
+        _ record: TypedRecord<Input, Output>, _ attempt: Attempt, _ input: Input
+    ) async throws -> Output {
+        let output: Output
+        do {
+            output = try await record.run(attempt, input)
+        } catch {
+            if let aftermath = conclude(record, attempt, error) { try await carryOut(aftermath) }
+            throw error
+        }
+        if let aftermath = conclude(record, attempt, nil) { try await carryOut(aftermath) }
+        return output
+    }
+
+    /// Calls the handler in a child of this task, which is cancelled at its deadline or when it is asked to stop.
+    ///
+    /// The child starts on this thread at once; only if it suspends is there anything to arm or to wait for.
+    @inlinable
+    func runInTask<Input: Sendable, Output: Sendable>(
+        _ record: TypedRecord<Input, Output>, _ attempt: Attempt, _ input: Input
+    ) async throws -> Output {
+        // Safe though shared: the child writes it before it ends, and the group waits for the child before it is read.
+        nonisolated(unsafe) var output: Output?
+        await withDiscardingTaskGroup { group in
+            group.startTask(name: taskName(of: record)) {
+                do {
+                    output = try await record.run(attempt, input)
+                    attempt.end(nil)
+                } catch {
+                    attempt.end(error)
+                }
+            }
+            if attempt.hasEnded { return }
+            attempt.arm()
+            if await !attempt.waitForEndOrStop() { group.cancelAll() }
+        }
+        if let aftermath = conclude(record, attempt) { try await carryOut(aftermath) }
+        guard let output else { preconditionFailure("a handler ended without a result") }
+        return output
+    }
+
+    /// Goes the long way: something has to be waited for, or another task runs the handler.
+    @inlinable
+    func perform<Input: Sendable, Output: Sendable>(
+        _ record: TypedRecord<Input, Output>, _ input: Input, _ options: InvocationOptions?
+    ) async throws -> Output {
+        // Safe though shared: the handler's task writes it before it ends, and the end passes through a lock before
+        // `perform` returns and it is read. A handler that ends too late writes what nobody reads any more.
+        nonisolated(unsafe) var output: Output?
+        try await perform(record, options) { attempt in output = try await record.run(attempt, input) }
+        guard let output else { preconditionFailure("a handler ended without a result") }
+        return output
     }
 
     /// Finds the record a reference means.

@@ -26,9 +26,7 @@ extension FunctionHost {
         middleware: [any Middleware] = [],
         handler: @escaping @Sendable (Input, InvocationContext) async throws -> Output
     ) throws(FunctionHostError) -> Function<Input, Output> {
-        try add(function, configuration, middleware, .stateless) { _, input, context in
-            try await handler(input, context)
-        }
+        try add(function, configuration, middleware, .stateless, handler: .stateless(handler))
     }
 
     /// Registers a closure with state that each execution environment makes for itself and lends to one handler at a time.
@@ -64,12 +62,13 @@ extension FunctionHost {
                 if let box = state as? StateBox<State> { await shutdown(&box.value, context) }
             }
         }
-        return try add(function, configuration, middleware, code) { environment, input, context in
+        let stateful = TypedRecord<Input, Output>.Handler.stateful { environment, input, context in
             guard let box = environment.state as? StateBox<State> else {
                 preconditionFailure("an environment of \(context.functionName) holds another function's state")
             }
             return try await handler(&box.value, input, context)
         }
+        return try add(function, configuration, middleware, code, handler: stateful)
     }
 
     /// Registers a closure whose environments each serve many invocations at a time, sharing one `Sendable` state.
@@ -103,12 +102,13 @@ extension FunctionHost {
         if let shutdown {
             code.shutDown = { state, context in if let state = state as? State { await shutdown(state, context) } }
         }
-        return try add(function, configuration, middleware, code) { environment, input, context in
+        let stateful = TypedRecord<Input, Output>.Handler.stateful { environment, input, context in
             guard let state = environment.state as? State else {
                 preconditionFailure("an environment of \(context.functionName) holds another function's state")
             }
             return try await handler(state, input, context)
         }
+        return try add(function, configuration, middleware, code, handler: stateful)
     }
 
     /// Registers a closure that answers with a stream of chunks.
@@ -154,10 +154,7 @@ extension FunctionHost {
     ) throws(FunctionHostError) -> Function<[UInt8], [UInt8]> {
         try add(
             function, configuration, middleware, .stateless, input: PayloadCodec(raw: ()),
-            output: PayloadCodec(raw: ())
-        ) { _, input, context in
-            try await handler(input, context)
-        }
+            output: PayloadCodec(raw: ()), handler: .stateless(handler))
     }
 
     // MARK: - Inside
@@ -165,7 +162,7 @@ extension FunctionHost {
     private func add<Input: Sendable, Output: Sendable>(
         _ function: Function<Input, Output>, _ configuration: FunctionConfiguration, _ middleware: [any Middleware],
         _ code: EnvironmentCode, input: PayloadCodec<Input> = PayloadCodec(),
-        output: PayloadCodec<Output> = PayloadCodec(), handler: @escaping TypedRecord<Input, Output>.Handler
+        output: PayloadCodec<Output> = PayloadCodec(), handler: TypedRecord<Input, Output>.Handler
     ) throws(FunctionHostError) -> Function<Input, Output> {
         let signature = FunctionSignature(
             input: "\(Input.self)", output: "\(Output.self)", isStreaming: false,

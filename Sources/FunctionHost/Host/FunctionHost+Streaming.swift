@@ -25,7 +25,7 @@ extension FunctionHost {
         let invocation = try await admit(record, nextID(), options.map { CallerOptions($0, now: time.now) })
         return try await withChannel(of: Chunk.self, body) { channel in
             let writer = ResponseWriter<Chunk> { try await channel.write($0) }
-            try await self.execute(invocation) { _, context in try await record.run(input, writer, context) }
+            try await self.execute(invocation) { try await record.run(input, writer, $0.context) }
         }
     }
 

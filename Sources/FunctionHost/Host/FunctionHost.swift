@@ -22,6 +22,7 @@ public final class FunctionHost: Sendable {
     let system: HostSystem
     let time: HostTime
     let middleware: [any Middleware]
+    let facilities: Facilities
     let observers: ObserverHub
     let timer: DeadlineTimer
     let bulkhead: any TaskExecutor
@@ -52,10 +53,12 @@ public final class FunctionHost: Sendable {
         self.coder = coder
         self.system = system
         time = HostTime(system.clock)
-        self.observers = ObserverHub(
+        let hub = ObserverHub(
             observers + (system.tap.map { [$0] } ?? []), bufferCapacity: configuration.observerBuffer,
             isInline: system.deliversInline)
-        timer = DeadlineTimer(clock: system.clock)
+        facilities = Facilities(clock: system.clock, observers: hub, overdueGrace: configuration.overdueGrace)
+        self.observers = hub
+        timer = facilities.timer
         bulkhead = system.bulkhead ?? BulkheadExecutor(maximumThreads: configuration.bulkheadThreads)
         state = Mutex(
             HostStateMachine(

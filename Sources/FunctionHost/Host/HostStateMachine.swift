@@ -11,6 +11,8 @@ typealias EndedEnvironment = EnvironmentPoolStateMachine<Environment, Ticket>.En
 struct HostStateMachine: Sendable {
     struct FunctionState: Sendable {
         let record: FunctionRecord
+        /// The record's identity, to be compared without retaining the record.
+        let recordID: ObjectIdentifier
         var snapshot: FunctionSnapshot
         var pool: EnvironmentPoolStateMachine<Environment, Ticket>
         var isRemoved = false
@@ -27,7 +29,6 @@ struct HostStateMachine: Sendable {
         case initialize(Environment, entry: Int, FunctionSnapshot)
         /// Wait for the environment that somebody else is making.
         case join
-        case refuse(Refusal)
     }
 
     enum AdmitAction: Sendable { case admitted, waiting(WaiterID), refuse(Refusal) }
@@ -63,13 +64,15 @@ struct HostStateMachine: Sendable {
 
     // MARK: - Invocations
 
-    /// Admits an invocation and finds it an environment, in one step.
-    mutating func begin(_ record: FunctionRecord, _ attempt: Attempt, now: Timestamp) -> BeginAction {
-        switch admit(record, ticket: nil) {
-        case .admitted: place(record.slot, attempt, joiner: nil, now: now)
-        case .refuse(let refusal): .refuse(refusal)
-        case .waiting: preconditionFailure("an invocation without a ticket waits")
-        }
+    /// Admits an invocation and lends it a warm environment in one step; false, with nothing changed, if that cannot be.
+    mutating func beginWarm(_ record: FunctionRecord, _ attempt: Attempt, now: Timestamp) -> Bool {
+        let slot = record.slot
+        guard lifecycle.takesInvocations, isLive(record), admission.hasRoom(slot),
+            let (entry, environment) = functions[slot].pool.lendWarm(now: now)
+        else { return false }
+        admission.admit(slot)
+        occupy(slot, attempt, environment, entry, isCold: false, now: now)
+        return true
     }
 
     /// Why an invocation would not be taken now; nil if it would.
@@ -154,7 +157,8 @@ struct HostStateMachine: Sendable {
 
     /// Whether the record is what its name stands for.
     func isLive(_ record: FunctionRecord) -> Bool {
-        record.slot < functions.count && functions[record.slot].record === record && !functions[record.slot].isRemoved
+        record.slot < functions.count && functions[record.slot].recordID == ObjectIdentifier(record)
+            && !functions[record.slot].isRemoved
     }
 
     /// The shutdown cancels: these now, and what begins later at once.
@@ -197,7 +201,8 @@ struct HostStateMachine: Sendable {
             concurrency: record.code.concurrency, idleTimeout: configuration.idleTimeout ?? idleTimeout)
         pool.provisioned = configuration.provisionedConcurrency
         let snapshot = FunctionSnapshot(identity: identity, configuration: configuration)
-        let state = FunctionState(record: record, snapshot: snapshot, pool: pool)
+        let state = FunctionState(
+            record: record, recordID: ObjectIdentifier(record), snapshot: snapshot, pool: pool)
         if freeSlots.popLast() != nil {
             functions[slot] = state
         } else {

@@ -5,13 +5,18 @@
 @usableFromInline
 package final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionRecord, @unchecked Sendable {
     // `@unchecked Sendable` as its parent is: all `let`, all `Sendable`.
-    package typealias Handler = @Sendable (Environment, Input, InvocationContext) async throws -> Output
+
+    /// What the user gave, without a wrapper where that can be: each closure on the way to it costs.
+    enum Handler: Sendable {
+        case stateless(@Sendable (Input, InvocationContext) async throws -> Output)
+        case stateful(@Sendable (Environment, Input, InvocationContext) async throws -> Output)
+    }
 
     private let handler: Handler
     private let input: PayloadCodec<Input>
     private let output: PayloadCodec<Output>
 
-    init(_ parts: RecordParts, input: PayloadCodec<Input>, output: PayloadCodec<Output>, handler: @escaping Handler) {
+    init(_ parts: RecordParts, input: PayloadCodec<Input>, output: PayloadCodec<Output>, handler: Handler) {
         self.handler = handler
         self.input = input
         self.output = output
@@ -20,10 +25,20 @@ package final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionReco
 
     /// Runs the handler inside the middleware.
     @usableFromInline
-    package func run(_ environment: Environment, _ value: Input, _ context: InvocationContext) async throws -> Output {
-        if middleware.isEmpty { return try await handler(environment, value, context) }
-        return try await runIntercepted(by: middleware[...], value, context) { value, context in
-            try await handler(environment, value, context)
+    package func run(_ attempt: Attempt, _ input: Input) async throws -> Output {
+        guard middleware.isEmpty else { return try await runInMiddleware(attempt, input) }
+        switch handler {
+        case .stateless(let handler): return try await handler(input, attempt.context)
+        case .stateful(let handler): return try await handler(attempt.environment, input, attempt.context)
+        }
+    }
+
+    private func runInMiddleware(_ attempt: Attempt, _ input: Input) async throws -> Output {
+        try await runIntercepted(by: middleware[...], input, attempt.context) { [self] input, context in
+            switch handler {
+            case .stateless(let handler): try await handler(input, context)
+            case .stateful(let handler): try await handler(attempt.environment, input, context)
+            }
         }
     }
 
@@ -32,9 +47,9 @@ package final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionReco
     ) async throws -> [UInt8] {
         let result = ByteBox()
         // Decoding and encoding are the invocation's own work: under its permit and its deadline, where its handler runs.
-        try await host.perform(self, options, id: id) { [self] environment, context in
+        try await host.perform(self, options, id: id) { [self] attempt in
             let value = try input.read(payload, for: identity.name, host.coder)
-            let given = try await marking { try await run(environment, value, context) }
+            let given = try await marking { try await run(attempt, value) }
             let bytes = try output.write(given, for: identity.name, host.coder)
             guard bytes.count <= host.resultLimit else { throw FunctionHostError.resultTooLarge(identity.name, host) }
             result.put(bytes)
@@ -82,14 +97,14 @@ final class StreamingRecord<Input: Sendable, Chunk: Sendable>: FunctionRecord, @
     ) async throws -> [UInt8] {
         let result = ByteBox()
         result.put([UInt8(ascii: "[")])
-        try await host.perform(self, options, id: id) { [self] _, context in
+        try await host.perform(self, options, id: id) { [self] attempt in
             let value = try input.read(payload, for: identity.name, host.coder)
             let writer = ResponseWriter<Chunk> { [self] given in
                 let bytes = try chunk.write(given, for: identity.name, host.coder)
                 let size = result.append(bytes, separator: UInt8(ascii: ","))
                 guard size <= host.resultLimit else { throw FunctionHostError.resultTooLarge(identity.name, host) }
             }
-            try await marking { try await run(value, writer, context) }
+            try await marking { try await run(value, writer, attempt.context) }
         }
         return result.take() + [UInt8(ascii: "]")]
     }
@@ -98,7 +113,7 @@ final class StreamingRecord<Input: Sendable, Chunk: Sendable>: FunctionRecord, @
         _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions?,
         into channel: ResponseChannel<[UInt8]>
     ) async throws {
-        try await host.perform(self, options, id: id) { [self] _, context in
+        try await host.perform(self, options, id: id) { [self] attempt in
             let value = try input.read(payload, for: identity.name, host.coder)
             let writer = ResponseWriter<Chunk> { [self] given in
                 let bytes = try chunk.write(given, for: identity.name, host.coder)
@@ -107,7 +122,7 @@ final class StreamingRecord<Input: Sendable, Chunk: Sendable>: FunctionRecord, @
                 }
                 try await channel.write(bytes)
             }
-            try await marking { try await run(value, writer, context) }
+            try await marking { try await run(value, writer, attempt.context) }
         }
     }
 

@@ -7,6 +7,7 @@
 /// by `settle`, before any context refers to this storage; a host does so under its lock, through which everybody else
 /// comes by an attempt. `values` is written only by `setting`,
 /// to a storage it has just made.
+@usableFromInline
 package class InvocationStorage: @unchecked Sendable {
     package final let id: InvocationID
     package let details: CallerDetails?
@@ -16,7 +17,7 @@ package class InvocationStorage: @unchecked Sendable {
     @exclusivity(unchecked) package private(set) final var deadline = Timestamp.distantFuture
     @exclusivity(unchecked) package private(set) final var attempt = 1
     @exclusivity(unchecked) package private(set) final var isColdStart = false
-    @exclusivity(unchecked) package private(set) final var values: [ObjectIdentifier: any Sendable] = [:]
+    @exclusivity(unchecked) package private(set) final var values: [ObjectIdentifier: any Sendable]?
 
     init(id: InvocationID, details: CallerDetails?) {
         self.id = id
@@ -45,8 +46,8 @@ package class InvocationStorage: @unchecked Sendable {
         other.settle(
             snapshot, environment, startedAt: startedAt, deadline: deadline, attempt: attempt,
             isColdStart: isColdStart)
-        other.values = values
-        other.values[key] = value
+        other.values = values ?? [:]
+        other.values?[key] = value
         return other
     }
 }

@@ -19,7 +19,8 @@ package struct DurationHistogram: Sendable, Equatable {
         if index >= buckets.count { buckets.append(contentsOf: repeatElement(0, count: index + 1 - buckets.count)) }
         buckets[index] += 1
         count += 1
-        total = total.addingReportingOverflow(value).overflow ? .max : total + value
+        let (sum, overflow) = total.addingReportingOverflow(value)
+        total = overflow ? .max : sum
         minimum = min(minimum, value)
         maximum = max(maximum, value)
     }
@@ -30,7 +31,8 @@ package struct DurationHistogram: Sendable, Equatable {
         }
         for index in other.buckets.indices { buckets[index] += other.buckets[index] }
         count += other.count
-        total = total.addingReportingOverflow(other.total).overflow ? .max : total + other.total
+        let (sum, overflow) = total.addingReportingOverflow(other.total)
+        total = overflow ? .max : sum
         minimum = min(minimum, other.minimum)
         maximum = max(maximum, other.maximum)
     }

@@ -83,16 +83,6 @@ public struct InvocationReport: Sendable {
 
     /// What the cold start before it took; nil for a warm start.
     public var initDuration: Duration? { initNanoseconds.map { .nanoseconds($0) } }
-
-    /// Handler and cold start together, rounded up to an increment, in nanoseconds, and held to 64 bits.
-    package func billedNanoseconds(increment: Int64) -> Int64 {
-        let (sum, isTooLong) = nanoseconds.addingReportingOverflow(initNanoseconds ?? 0)
-        let used = isTooLong ? .max : max(0, sum)
-        let (increments, rest) = used.quotientAndRemainder(dividingBy: increment)
-        guard rest > 0 else { return used }
-        let (billed, isOver) = (increments + 1).multipliedReportingOverflow(by: increment)
-        return isOver ? .max : billed
-    }
 }
 
 /// How an execution environment began, or failed to.

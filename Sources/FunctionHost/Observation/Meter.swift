@@ -23,11 +23,11 @@ public final class Meter: HostObserver, InvocationCounter {
         /// Billed nanoseconds times MiB, summed exactly.
         var memoryTime: UInt128 = 0
 
-        mutating func add(_ billed: Int64, memory: UInt128) {
+        mutating func add(_ billed: Int64, memory: Int) {
             requests += 1
             let (sum, isOver) = billedNanoseconds.addingReportingOverflow(billed)
             billedNanoseconds = isOver ? .max : sum
-            memoryTime += UInt128(billed) * memory
+            memoryTime += UInt128(billed) * UInt128(memory)
         }
     }
 
@@ -47,20 +47,21 @@ public final class Meter: HostObserver, InvocationCounter {
 
     /// Counts the event.
     public func receive(_ event: HostEvent) throws {
-        if case .invocationFinished(let report) = event { count(report) }
+        if case .invocationFinished(let report) = event {
+            countEnd(of: report.context.identity, report.counted)
+        }
     }
 
     package func countStart(of identity: FunctionIdentity) {}
 
-    package func count(_ report: InvocationReport) {
-        let billed = report.billedNanoseconds(increment: incrementNanoseconds)
-        let memory = UInt128(report.context.memorySize)
-        usage.withLock { usage in usage[usage.place(of: report.context.identity)].add(billed, memory: memory) }
+    package func countEnd(of identity: FunctionIdentity, _ end: CountedEnd) {
+        let billed = end.billedNanoseconds(increment: incrementNanoseconds)
+        usage.withLock { usage in usage[usage.place(of: identity)].add(billed, memory: end.memorySize) }
     }
 
     /// What one attempt is billed for.
     public func billedDuration(of report: InvocationReport) -> Duration {
-        .nanoseconds(report.billedNanoseconds(increment: incrementNanoseconds))
+        .nanoseconds(report.counted.billedNanoseconds(increment: incrementNanoseconds))
     }
 
     /// What has been used since the start or the last reset, and what it costs.

@@ -33,7 +33,7 @@ public final class Metrics: HostObserver, InvocationCounter {
     public func receive(_ event: HostEvent) throws {
         switch event {
         case .invocationStarted(let context, _): countStart(of: context.identity)
-        case .invocationFinished(let report): count(report)
+        case .invocationFinished(let report): countEnd(of: report.context.identity, report.counted)
         case .invocationThrottled(let name, let version, _):
             state.withLock { $0.throttled(name: name, version: version) }
         case .invocationWaited(let name, let version, let duration):
@@ -45,7 +45,9 @@ public final class Metrics: HostObserver, InvocationCounter {
     }
 
     package func countStart(of identity: FunctionIdentity) { state.withLock { $0.started(identity) } }
-    package func count(_ report: InvocationReport) { state.withLock { $0.finished(report) } }
+    package func countEnd(of identity: FunctionIdentity, _ end: CountedEnd) {
+        state.withLock { $0.finished(identity, end) }
+    }
 }
 
 /// One consistent reading of ``Metrics``.

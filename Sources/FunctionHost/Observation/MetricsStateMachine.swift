@@ -18,6 +18,30 @@ struct MetricsStateMachine: Sendable {
         var initDuration = DurationHistogram()
         var waitDuration = DurationHistogram()
 
+        mutating func start() {
+            running += 1
+            mostRunning = max(mostRunning, running)
+        }
+
+        mutating func finish(_ end: CountedEnd) {
+            invocations += 1
+            if end.outcome != .initFailed {
+                duration.record(end.nanoseconds)
+                if !end.isRunningOn { running -= 1 }
+            }
+            if end.isColdStart { coldStarts += 1 }
+            if let nanoseconds = end.initNanoseconds { initDuration.record(nanoseconds) }
+            switch end.outcome {
+            case .succeeded: break
+            case .failed, .initFailed: errors += 1
+            case .timedOut:
+                errors += 1
+                timeouts += 1
+            case .cancelled: cancellations += 1
+            case .interrupted: interruptions += 1
+            }
+        }
+
         mutating func add(_ other: Self) {
             invocations += other.invocations
             errors += other.errors
@@ -38,35 +62,21 @@ struct MetricsStateMachine: Sendable {
     private var mostRunning = 0
 
     mutating func started(_ identity: FunctionIdentity) {
-        let place = series.place(of: identity)
-        series[place].running += 1
-        series[place].mostRunning = max(series[place].mostRunning, series[place].running)
+        series[series.place(of: identity)].start()
         running += 1
         mostRunning = max(mostRunning, running)
     }
 
-    mutating func finished(_ report: InvocationReport) {
-        let place = series.place(of: report.context.identity)
-        series[place].invocations += 1
-        if report.outcome != .initFailed {
-            series[place].duration.record(report.nanoseconds)
-            if !report.isRunningOn { end(place) }
-        }
-        if report.context.isColdStart { series[place].coldStarts += 1 }
-        if let initDuration = report.initNanoseconds { series[place].initDuration.record(initDuration) }
-        switch report.outcome {
-        case .succeeded: break
-        case .failed, .initFailed: series[place].errors += 1
-        case .timedOut:
-            series[place].errors += 1
-            series[place].timeouts += 1
-        case .cancelled: series[place].cancellations += 1
-        case .interrupted: series[place].interruptions += 1
-        }
+    mutating func finished(_ identity: FunctionIdentity, _ end: CountedEnd) {
+        series[series.place(of: identity)].finish(end)
+        if end.outcome != .initFailed, !end.isRunningOn { running -= 1 }
     }
 
     /// A handler that went on after its deadline has ended.
-    mutating func ranOn(_ identity: FunctionIdentity) { end(series.place(of: identity)) }
+    mutating func ranOn(_ identity: FunctionIdentity) {
+        series[series.place(of: identity)].running -= 1
+        running -= 1
+    }
 
     mutating func overdue(_ identity: FunctionIdentity) { series[series.place(of: identity)].overdue += 1 }
 
@@ -99,11 +109,6 @@ struct MetricsStateMachine: Sendable {
         sum.running = running
         sum.mostRunning = mostRunning
         return MetricsSnapshot(functions: functions, total: metrics(of: sum, name: "", version: .latest))
-    }
-
-    private mutating func end(_ place: Int) {
-        series[place].running -= 1
-        running -= 1
     }
 
     private func metrics(of one: Series, name: String, version: Qualifier) -> FunctionMetrics {

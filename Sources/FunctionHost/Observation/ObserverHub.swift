@@ -5,7 +5,7 @@
 package final class ObserverHub: Sendable {
     /// Those who are told at once, and among them those who only count.
     private let immediate: ContiguousArray<any HostObserver>
-    private let counters: ContiguousArray<any InvocationCounter>
+    private let counters: CounterChain?
     private let others: ContiguousArray<any HostObserver>
     private let courier: Courier?
     /// Whether anybody listens: if not, events are not even made.
@@ -16,7 +16,7 @@ package final class ObserverHub: Sendable {
     ///   - isInline: Delivers every event at once, as a simulation needs it to stay the same for the same seed.
     package init(_ observers: [any HostObserver], bufferCapacity: Int, isInline: Bool) {
         immediate = ContiguousArray(observers.filter { isInline || $0.delivery.isImmediate })
-        counters = ContiguousArray(immediate.compactMap { $0 as? any InvocationCounter })
+        counters = CounterChain(immediate.compactMap { $0 as? any InvocationCounter })
         others = ContiguousArray(immediate.filter { !($0 is any InvocationCounter) })
         let buffered = observers.filter { !isInline && !$0.delivery.isImmediate }
         courier = buffered.isEmpty ? nil : Courier(observers: buffered, capacity: bufferCapacity)
@@ -27,17 +27,21 @@ package final class ObserverHub: Sendable {
     deinit { courier?.close() }
 
     /// A handler begins.
-    package func started(_ storage: InvocationStorage, concurrency: Int) {
-        for index in counters.indices { counters[index].countStart(of: storage.snapshot.identity) }
+    package func started(
+        _ identity: FunctionIdentity, concurrency: Int, context: @autoclosure () -> InvocationContext
+    ) {
+        counters?.countStart(of: identity)
         if onlyCounts { return }
-        tell(.invocationStarted(InvocationContext(storage: storage), concurrency: concurrency), others)
+        tell(.invocationStarted(context(), concurrency: concurrency), others)
     }
 
     /// An attempt has ended.
-    package func finished(_ report: InvocationReport) {
-        for index in counters.indices { counters[index].count(report) }
+    package func finished(
+        _ identity: FunctionIdentity, _ end: CountedEnd, report: @autoclosure () -> InvocationReport
+    ) {
+        counters?.countEnd(of: identity, end)
         if onlyCounts { return }
-        tell(.invocationFinished(report), others)
+        tell(.invocationFinished(report()), others)
     }
 
     /// Anything else has happened.

@@ -4,7 +4,7 @@
 import Synchronization
 
 /// Keeps the reports of the last invocations, like the REPORT lines in Lambda's log.
-public final class Recorder: HostObserver, InvocationCounter {
+public final class Recorder: HostObserver {
     private struct Ring {
         var reports: ContiguousArray<RecordedInvocation> = []
         var next = 0
@@ -27,12 +27,7 @@ public final class Recorder: HostObserver, InvocationCounter {
 
     /// Counts the event.
     public func receive(_ event: HostEvent) throws {
-        if case .invocationFinished(let report) = event { count(report) }
-    }
-
-    package func countStart(of identity: FunctionIdentity) {}
-
-    package func count(_ report: InvocationReport) {
+        guard case .invocationFinished(let report) = event else { return }
         let recorded = RecordedInvocation(report, billingIncrement: increment)
         ring.withLock { ring in
             if ring.reports.count < capacity {
@@ -89,7 +84,7 @@ public struct RecordedInvocation: Sendable, Hashable, CustomStringConvertible {
         outcome = report.outcome
         duration = report.duration
         initDuration = report.initDuration
-        billedDuration = .nanoseconds(report.billedNanoseconds(increment: billingIncrement))
+        billedDuration = .nanoseconds(report.counted.billedNanoseconds(increment: billingIncrement))
         memorySize = report.context.memorySize
         errorType = report.errorType
         environmentID = report.context.environmentID

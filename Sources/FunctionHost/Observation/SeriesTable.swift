@@ -8,10 +8,18 @@ struct SeriesTable<Series: Sendable>: Sendable {
         let version: Qualifier
     }
 
+    /// A function heard of: its object's address, and where its figures are.
+    private struct Known: Sendable {
+        var address: ObjectIdentifier?
+        var place = 0
+    }
+
     private(set) var series: ContiguousArray<Series> = []
     private var places: [Key: Int] = [:]
-    /// The place of the function heard of last, for each of a few addresses.
-    private var cache: ContiguousArray<(identity: FunctionIdentity, place: Int)?> = .init(repeating: nil, count: 256)
+    /// The function heard of last, for each of a few addresses.
+    private var cache = ContiguousArray(repeating: Known(), count: 256)
+    /// The same functions, kept so that no other object comes to lie at an address in `cache`.
+    private var kept = ContiguousArray<FunctionIdentity?>(repeating: nil, count: 256)
     private let empty: Series
 
     init(empty: Series) { self.empty = empty }
@@ -29,10 +37,12 @@ struct SeriesTable<Series: Sendable>: Sendable {
 
     mutating func place(of identity: FunctionIdentity) -> Int {
         // Objects are 16 bytes apart at least, so the lowest four bits of an address tell nothing.
-        let slot = Int(bitPattern: ObjectIdentifier(identity)) >> 4 & 255
-        if let known = cache[slot], known.identity === identity { return known.place }
+        let address = ObjectIdentifier(identity)
+        let slot = Int(bitPattern: address) >> 4 & 255
+        if cache[slot].address == address { return cache[slot].place }
         let place = place(of: Key(name: identity.name, version: identity.version))
-        cache[slot] = (identity, place)
+        cache[slot] = Known(address: address, place: place)
+        kept[slot] = identity
         return place
     }
 

@@ -21,6 +21,12 @@ public struct Timestamp: InstantProtocol, Hashable, Sendable {
         return Self(nanoseconds: overflow ? (duration < .zero ? .min : .max) : sum)
     }
 
+    /// The time so many nanoseconds later, without dividing a `Duration`, which is 128 bits wide.
+    package func advanced(byNanoseconds other: Int64) -> Self {
+        let (sum, overflow) = nanoseconds.addingReportingOverflow(other)
+        return Self(nanoseconds: overflow ? (other < 0 ? .min : .max) : sum)
+    }
+
     /// The time from here to there; negative if there is earlier.
     public func duration(to other: Self) -> Duration {
         let (difference, overflow) = other.nanoseconds.subtractingReportingOverflow(nanoseconds)
