@@ -151,13 +151,15 @@ extension FunctionHost {
 }
 
 extension DiscardingTaskGroup {
-    /// Adds a child that runs on this thread until it first suspends, where the system can do that.
-    @inlinable
+    /// Starts a child at once on this thread where the system can, which is several times cheaper than queueing it.
+    ///
+    /// A named one is queued: in Swift 6.3 an immediate child that has a name loses its parent's executor preference.
+    @inlinable @inline(__always)
     package mutating func startTask(
         name: String?, _ operation: sending @escaping @isolated(any) () async -> Void
     ) {
-        if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
-            addImmediateTask(name: name, operation: operation)
+        if name == nil, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
+            addImmediateTask(operation: operation)
         } else {
             addTask(name: name, operation: operation)
         }
