@@ -42,8 +42,8 @@ package struct DurationHistogram: Sendable, Equatable {
         guard count > 0 else { return 0 }
         let rank = max(1, UInt64((share * Double(count)).rounded(.up)))
         var seen: UInt64 = 0
-        for (index, bucket) in buckets.enumerated() {
-            seen += bucket
+        for index in Self.index(of: minimum)..<buckets.count {
+            seen += buckets[index]
             if seen >= rank { return min(max(Self.middle(of: index), minimum), maximum) }
         }
         return maximum

@@ -7,6 +7,9 @@ import FunctionHost
 ///
 /// Jobs are runnable or wait for a time. When nothing is runnable, time jumps to the earliest timer and all timers of that
 /// instant fire together; once in a while, by lot, time moves on although something is runnable, as on a slow machine.
+///
+/// Scenarios run by the hundred thousand in debug builds, so what each step passes through is written in plain loops: there
+/// a key path costs more than all the rest of a step.
 struct SchedulerStateMachine<Job: Sendable, Timer: Sendable>: Sendable {
     enum Step: Sendable {
         case run(Job)
@@ -41,6 +44,8 @@ struct SchedulerStateMachine<Job: Sendable, Timer: Sendable>: Sendable {
     private let slowness: Duration
     private var runnable: [Runnable] = []
     private var waiting: [Waiting] = []
+    /// When the first of those who wait is due.
+    private var earliest: Timestamp?
     private var order = 0
     private var tasks: [UInt64: Int] = [:]
     private var priorities: [Int] = []
@@ -84,23 +89,22 @@ struct SchedulerStateMachine<Job: Sendable, Timer: Sendable>: Sendable {
     mutating func add(_ timer: Timer, at time: Timestamp) {
         order += 1
         waiting.append(Waiting(time: time, order: order, timer: timer))
+        if let earliest, earliest <= time { return }
+        earliest = time
     }
 
     /// Takes out timers that are not needed any more.
     mutating func removeTimers(where matches: (Timer) -> Bool) -> [Timer] {
-        let removed = waiting.filter { matches($0.timer) }
-        waiting.removeAll { matches($0.timer) }
-        return removed.map(\.timer)
+        takeTimers { matches($0.timer) }
     }
 
     /// What happens next.
     mutating func next() -> Step {
-        if let earliest = waiting.map(\.time).min(), runnable.isEmpty || isLate(until: earliest) {
-            now = max(now, earliest)
-            let due = waiting.filter { $0.time <= now }.sorted { ($0.time, $0.order) < ($1.time, $1.order) }
-            waiting.removeAll { $0.time <= now }
-            mix(UInt64(bitPattern: now.nanoseconds))
-            return .fire(due.map(\.timer))
+        if let earliest, runnable.isEmpty || isLate(until: earliest) {
+            let time = max(now, earliest)
+            now = time
+            mix(UInt64(bitPattern: time.nanoseconds))
+            return .fire(takeTimers { $0.time <= time })
         }
         guard !runnable.isEmpty else { return .idle }
         let chosen = runnable.remove(at: choose())
@@ -110,6 +114,28 @@ struct SchedulerStateMachine<Job: Sendable, Timer: Sendable>: Sendable {
         return .run(chosen.job)
     }
 
+    /// Takes timers out, those due first first, of one instant in the order in which they were added.
+    private mutating func takeTimers(where matches: (Waiting) -> Bool) -> [Timer] {
+        var taken: [Waiting] = []
+        var kept: [Waiting] = []
+        earliest = nil
+        for timer in waiting {
+            if matches(timer) {
+                taken.append(timer)
+            } else {
+                kept.append(timer)
+                earliest = min(earliest ?? timer.time, timer.time)
+            }
+        }
+        waiting = kept
+        if taken.count > 1 {
+            taken.sort { $0.time == $1.time ? $0.order < $1.order : $0.time < $1.time }
+        }
+        var timers: [Timer] = []
+        for timer in taken { timers.append(timer.timer) }
+        return timers
+    }
+
     private mutating func isLate(until time: Timestamp) -> Bool {
         lateness > 0 && now.duration(to: time) <= slowness && generator.next() % lateness == 0
     }
@@ -117,9 +143,10 @@ struct SchedulerStateMachine<Job: Sendable, Timer: Sendable>: Sendable {
     private mutating func choose() -> Int {
         guard case .priorities = strategy.kind else { return Int(generator.next() % UInt64(runnable.count)) }
         var best = 0
-        for index in runnable.indices.dropFirst()
-        where priorities[runnable[index].task] > priorities[runnable[best].task] {
-            best = index
+        var index = 1
+        while index < runnable.count {
+            if priorities[runnable[index].task] > priorities[runnable[best].task] { best = index }
+            index += 1
         }
         if changes.contains(steps) {
             priorities[runnable[best].task] = -steps - 1
