@@ -239,8 +239,8 @@ extension FunctionHost {
         observers.emit(
             .invocationFinished(
                 InvocationReport(
-                    context: attempt.context, outcome: fault.outcome, duration: .zero, initDuration: initDuration,
-                    errorType: fault.errorType)))
+                    attempt.context, fault.outcome, nanoseconds: 0, initNanoseconds: initDuration.wholeNanoseconds,
+                    errorType: fault.errorType, hasStarted: false)))
     }
 
     private func emitStarted(

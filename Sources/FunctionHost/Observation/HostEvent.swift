@@ -55,6 +55,8 @@ public struct InvocationReport: Sendable {
     public let errorType: String?
     /// Whether the handler goes on although the attempt has ended, and keeps its place.
     public let isRunningOn: Bool
+    /// Whether the handler had begun; not if its environment could not be made.
+    package let hasStarted: Bool
 
     /// Makes a report; hosts do, and tests of observers.
     public init(
@@ -63,13 +65,14 @@ public struct InvocationReport: Sendable {
     ) {
         self.init(
             context, outcome, nanoseconds: duration.wholeNanoseconds, initNanoseconds: initDuration?.wholeNanoseconds,
-            errorType: errorType, isRunningOn: isRunningOn)
+            errorType: errorType, isRunningOn: isRunningOn, hasStarted: outcome != .initFailed)
     }
 
     package init(
         _ context: InvocationContext, _ outcome: Outcome, nanoseconds: Int64, initNanoseconds: Int64?,
-        errorType: String?, isRunningOn: Bool = false
+        errorType: String?, isRunningOn: Bool = false, hasStarted: Bool = true
     ) {
+        self.hasStarted = hasStarted
         self.context = context
         self.outcome = outcome
         self.nanoseconds = nanoseconds

@@ -18,6 +18,8 @@ package struct CountedEnd: Sendable {
     package var isColdStart: Bool
     /// Whether the handler goes on although the attempt has ended.
     package var isRunningOn = false
+    /// Whether the handler had begun; not if its environment could not be made.
+    package var hasStarted = true
 
     /// Handler and cold start together, rounded up to an increment, in nanoseconds, and held to 64 bits.
     package func billedNanoseconds(increment: Int64) -> Int64 {
@@ -35,7 +37,8 @@ extension InvocationReport {
     package var counted: CountedEnd {
         CountedEnd(
             outcome: outcome, nanoseconds: nanoseconds, initNanoseconds: initNanoseconds,
-            memorySize: context.memorySize, isColdStart: context.isColdStart, isRunningOn: isRunningOn)
+            memorySize: context.memorySize, isColdStart: context.isColdStart, isRunningOn: isRunningOn,
+            hasStarted: hasStarted)
     }
 }
 

@@ -25,7 +25,7 @@ struct MetricsStateMachine: Sendable {
 
         mutating func finish(_ end: CountedEnd) {
             invocations += 1
-            if end.outcome != .initFailed {
+            if end.hasStarted {
                 duration.record(end.nanoseconds)
                 if !end.isRunningOn { running -= 1 }
             }
@@ -69,7 +69,7 @@ struct MetricsStateMachine: Sendable {
 
     mutating func finished(_ identity: FunctionIdentity, _ end: CountedEnd) {
         series[series.place(of: identity)].finish(end)
-        if end.outcome != .initFailed, !end.isRunningOn { running -= 1 }
+        if end.hasStarted, !end.isRunningOn { running -= 1 }
     }
 
     /// A handler that went on after its deadline has ended.
