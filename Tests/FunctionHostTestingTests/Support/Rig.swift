@@ -52,6 +52,14 @@ final class Rig: Sendable {
         return verdict
     }
 
+    /// Calls, and fails the test if the call comes back differently.
+    func expect(
+        _ expected: Verdict, _ location: SourceLocation = #_sourceLocation, _ body: () async throws -> Void
+    ) async {
+        let verdict = await call(body)
+        #expect(verdict == expected, sourceLocation: location)
+    }
+
     /// How many calls came back so.
     func count(_ verdict: Verdict) -> Int { calls.withLock { $0[verdict, default: 0] } }
 
