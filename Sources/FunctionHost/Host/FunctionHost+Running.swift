@@ -95,7 +95,7 @@ extension FunctionHost {
             await withDiscardingTaskGroup { group in
                 while let batch = await mailbox.next() {
                     for work in batch {
-                        group.addTask(name: work.name, executorPreference: work.executor) { await work.body() }
+                        group.addTask(name: work.name, on: work.executor) { await work.body() }
                     }
                 }
             }
@@ -113,7 +113,7 @@ extension FunctionHost {
         await withDiscardingTaskGroup { group in
             for (record, ended) in left {
                 let executor = record.isOnBulkhead ? bulkhead : nil
-                group.addTask(name: taskName(of: record), executorPreference: executor) {
+                group.addTask(name: taskName(of: record), on: executor) {
                     await self.shutDown(ended, record)
                 }
             }
@@ -159,5 +159,21 @@ extension FunctionHost {
 
     private func cancelRunning() {
         for attempt in state.withLock({ $0.cancel() }) { attempt.stop(.shutdown) }
+    }
+}
+
+extension DiscardingTaskGroup {
+    /// Starts a child on an executor; where the group runs if there is none.
+    ///
+    /// A preference of nil has to be left out: said explicitly, in Swift 6.3, it takes away the one the parent hands down.
+    fileprivate mutating func addTask(
+        name: String?, on executor: (any TaskExecutor)?,
+        _ body: @escaping @Sendable @isolated(any) () async -> Void
+    ) {
+        if let executor {
+            addTask(name: name, executorPreference: executor, operation: body)
+        } else {
+            addTask(name: name, operation: body)
+        }
     }
 }
