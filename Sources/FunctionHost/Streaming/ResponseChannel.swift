@@ -19,7 +19,11 @@ package final class ResponseChannel<Chunk: Sendable>: Sendable {
     /// Writes a chunk, waiting while the buffer is full.
     package func write(_ chunk: Chunk) async throws {
         while true {
-            try Task.checkCancellation()
+            if Task.isCancelled {
+                // If its turn came in the moment of its cancellation, whoever is next has it now.
+                state.withLock { $0.nextWriter() }?.give(())
+                throw CancellationError()
+            }
             let ticket = OneShot<Void>()
             switch state.withLock({ $0.write(chunk) { ticket } }) {
             case .stored: return
@@ -33,8 +37,6 @@ package final class ResponseChannel<Chunk: Sendable>: Sendable {
                     // Whoever takes a ticket out of the machine gives it its value.
                     if state.withLock({ $0.withdraw(writer: ticket) }) { ticket.give(()) }
                 }
-                // If its turn came in the moment of its cancellation, whoever is next has it now.
-                if Task.isCancelled { state.withLock { $0.nextWriter() }?.give(()) }
             case .refuse:
                 throw FunctionHostError(.streamClosed, reason: "the reader of the response stream has left")
             }
@@ -51,7 +53,9 @@ package final class ResponseChannel<Chunk: Sendable>: Sendable {
         case .end(let error):
             if let error { throw error }
             return nil
-        case .wait: break
+        case .wait:
+            // The writer that was woken last may have given its chunk straight to a reader: there is room for one more.
+            state.withLock { $0.nextWriter() }?.give(())
         }
         let delivery = await withTaskCancellationHandler {
             await ticket.wait()
