@@ -121,6 +121,11 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
         }
     }
 
+    /// A joiner waits no more: somebody else can have its place.
+    package mutating func withdraw(where matches: (Joiner) -> Bool) {
+        for entry in starting { entries[entry].joiners.removeAll(where: matches) }
+    }
+
     /// The new environment could not be made; whoever is returned is told, or asks again.
     package mutating func failed(_ entry: Int) -> [Joiner] {
         starting.removeAll { $0 == entry }

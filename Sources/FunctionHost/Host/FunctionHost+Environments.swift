@@ -56,10 +56,10 @@ extension FunctionHost {
         switch outcome {
         case .granted: return
         case .cancelled:
-            release(record, held: 0)
+            leave(ticket, record, .cancelled)
             throw CancellationError()
         case .outOfTime:
-            release(record, held: 0, outcome: .timedOut)
+            leave(ticket, record, .timedOut)
             guard let callers, callers <= limit else { throw FunctionHostError.initTimedOut(record.identity.name) }
             throw FunctionHostError(
                 .timedOut, functionName: record.identity.name,
@@ -68,6 +68,12 @@ extension FunctionHost {
             release(record, held: 0, outcome: .initFailed)
             throw error
         }
+    }
+
+    /// Gives up a place among those who join, and the permit.
+    private func leave(_ ticket: Ticket, _ record: FunctionRecord, _ outcome: Outcome) {
+        state.withLock { $0.functions[record.slot].pool.withdraw { $0 === ticket } }
+        release(record, held: 0, outcome: outcome)
     }
 
     // MARK: - Made ahead
