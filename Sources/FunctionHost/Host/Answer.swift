@@ -60,9 +60,15 @@ final class Answer: Sendable {
     /// Answers the caller at the deadline of what runs now.
     func deadlinePassed(now: Timestamp) {
         guard claim() else { return }
-        let attempt = state.withLock { $0.isHandler ? $0.attempt : nil }
+        let (attempt, isHandler) = state.withLock { ($0.attempt, $0.isHandler) }
         report(.timedOut, now: now)
-        deliver(attempt.map { FunctionHostError.timedOut($0.context) } ?? .initTimedOut(functionName))
+        if let attempt, isHandler {
+            deliver(FunctionHostError.timedOut(attempt.context))
+        } else {
+            deliver(
+                attempt?.hasCallersDeadline ?? false
+                    ? FunctionHostError.outOfTime(functionName) : .initTimedOut(functionName))
+        }
     }
 
     /// Answers the caller because the host ends, whatever the handler does.

@@ -48,6 +48,9 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     /// What the handler is told.
     @usableFromInline package var context: InvocationContext { InvocationContext(storage: self) }
 
+    /// Whether the deadline is the caller's, and not the function's own.
+    var hasCallersDeadline: Bool { options?.deadline.map { $0 <= deadline } ?? false }
+
     /// Says where and when it runs: until the function's timeout or the caller's deadline, whichever is earlier.
     func begin(_ snapshot: FunctionSnapshot, _ environment: Environment, isCold: Bool, now: Timestamp) {
         let own = snapshot.deadline(from: now)

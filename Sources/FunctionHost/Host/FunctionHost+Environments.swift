@@ -28,7 +28,7 @@ extension FunctionHost {
             environment.end()
             tellFailure(record, attempt, fault, initDuration)
             release(record, held: invocation.admittedAt.duration(to: now).wholeNanoseconds, outcome: fault.outcome)
-            throw error ?? fault.error ?? CancellationError()
+            throw callersError(fault, record)
         }
         emitStarted(record, environment, initDuration, .onDemand)
         let next = Attempt(id: invocation.id, facilities: facilities, options: invocation.options, answer: answer)
@@ -61,9 +61,7 @@ extension FunctionHost {
         case .outOfTime:
             leave(ticket, record, .timedOut)
             guard let callers, callers <= limit else { throw FunctionHostError.initTimedOut(record.identity.name) }
-            throw FunctionHostError(
-                .timedOut, functionName: record.identity.name,
-                reason: "the caller's deadline passed during the cold start")
+            throw FunctionHostError.outOfTime(record.identity.name)
         case .refused(let error):
             release(record, held: 0, outcome: .initFailed)
             throw error
@@ -177,6 +175,8 @@ extension FunctionHost {
     private enum InitFault {
         case threw(any Error)
         case timedOut
+        /// The caller's deadline came before the closure's: nobody else is to suffer for it.
+        case outOfTime
         case interrupted
         /// The caller went away: nobody else is to suffer for it.
         case cancelled
@@ -184,17 +184,16 @@ extension FunctionHost {
         var outcome: Outcome {
             switch self {
             case .threw, .timedOut: .initFailed
+            case .outOfTime: .timedOut
             case .interrupted: .interrupted
             case .cancelled: .cancelled
             }
         }
 
-        var error: (any Error)? { if case .threw(let error) = self { error } else { nil } }
-
         var errorType: String {
             switch self {
             case .threw(let error): error.observedType
-            case .timedOut: "Sandbox.Timedout"
+            case .timedOut, .outOfTime: "Sandbox.Timedout"
             case .interrupted, .cancelled: "CancellationError"
             }
         }
@@ -210,7 +209,9 @@ extension FunctionHost {
             attempt.environment.setState(try await initialize(told))
         }
         state.withLock { $0.running.remove(key) }
-        if cause == .deadline || time.now >= attempt.deadline { return .timedOut }
+        if cause == .deadline || time.now >= attempt.deadline {
+            return attempt.hasCallersDeadline ? .outOfTime : .timedOut
+        }
         guard let error else { return nil }
         switch cause {
         case .shutdown: return .interrupted
@@ -232,8 +233,14 @@ extension FunctionHost {
                 reason: "the init closure threw \(type(of: error)); the next invocation tries again", underlying: error)
         case .timedOut: return .initTimedOut(name)
         case .interrupted: return .interrupted(name, nil)
-        case .cancelled: return nil
+        case .outOfTime, .cancelled: return nil
         }
+    }
+
+    /// What the caller is told for whom it was to be made.
+    private func callersError(_ fault: InitFault, _ record: FunctionRecord) -> any Error {
+        if case .outOfTime = fault { return FunctionHostError.outOfTime(record.identity.name) }
+        return initError(fault, record) ?? CancellationError()
     }
 
     private func tellFailure(

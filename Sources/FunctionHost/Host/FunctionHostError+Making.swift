@@ -22,6 +22,11 @@ extension FunctionHostError {
         Self(.initTimedOut, functionName: name, reason: "the init closure passed its time limit")
     }
 
+    /// The caller's deadline came before the environment.
+    static func outOfTime(_ name: String) -> Self {
+        Self(.timedOut, functionName: name, reason: "the caller's deadline passed during the cold start")
+    }
+
     static func interrupted(_ name: String, _ underlying: (any Error)?) -> Self {
         Self(
             .interrupted, functionName: name, reason: "the host's shutdown cut the invocation off",
