@@ -71,7 +71,7 @@ struct HostStateMachine: Sendable {
             let (entry, environment) = functions[slot].pool.lendWarm(now: now)
         else { return false }
         admission.admit(slot)
-        occupy(slot, attempt, environment, entry, isCold: false, now: now)
+        occupy(slot, attempt, environment, functions[slot].snapshot, entry, isCold: false, now: now)
         return true
     }
 
@@ -99,7 +99,7 @@ struct HostStateMachine: Sendable {
         if !expired.isEmpty { left += expired.map { (functions[slot].record, $0) } }
         switch acquired {
         case .lend(let entry, let environment):
-            occupy(slot, attempt, environment, entry, isCold: false, now: now)
+            occupy(slot, attempt, environment, functions[slot].snapshot, entry, isCold: false, now: now)
             return .run
         case .join: return .join
         case .start(let entry):
@@ -108,17 +108,19 @@ struct HostStateMachine: Sendable {
                 return .initialize(environment, entry: entry, functions[slot].snapshot)
             }
             _ = functions[slot].pool.started(entry, environment, now: now)
-            occupy(slot, attempt, environment, entry, isCold: true, now: now)
+            occupy(slot, attempt, environment, functions[slot].snapshot, entry, isCold: true, now: now)
             return .run
         }
     }
 
-    /// The environment an invocation was waiting to make is ready, and it runs there.
+    /// The environment an invocation was waiting to make is ready, and it runs there: with the configuration with which it
+    /// was made, should there be another by now.
     mutating func initialized(
-        _ record: FunctionRecord, _ attempt: Attempt, _ environment: Environment, entry: Int, now: Timestamp
+        _ record: FunctionRecord, _ attempt: Attempt, _ environment: Environment, _ snapshot: FunctionSnapshot,
+        entry: Int, now: Timestamp
     ) -> [Ticket] {
         let (joiners, _) = functions[record.slot].pool.started(entry, environment, now: now)
-        occupy(record.slot, attempt, environment, entry, isCold: true, now: now)
+        occupy(record.slot, attempt, environment, snapshot, entry, isCold: true, now: now)
         return joiners
     }
 
@@ -321,9 +323,10 @@ struct HostStateMachine: Sendable {
     }
 
     private mutating func occupy(
-        _ slot: Int, _ attempt: Attempt, _ environment: Environment, _ entry: Int, isCold: Bool, now: Timestamp
+        _ slot: Int, _ attempt: Attempt, _ environment: Environment, _ snapshot: FunctionSnapshot, _ entry: Int,
+        isCold: Bool, now: Timestamp
     ) {
-        attempt.begin(functions[slot].snapshot, environment, isCold: isCold, now: now)
+        attempt.begin(snapshot, environment, isCold: isCold, now: now)
         attempt.place = Attempt.Place(
             entry: entry, running: running.insert(attempt), concurrency: admission.inFlight(of: slot),
             isCancelled: isCancelling)
