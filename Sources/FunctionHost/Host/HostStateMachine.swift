@@ -95,6 +95,8 @@ struct HostStateMachine: Sendable {
 
     /// Finds an environment for an invocation that has its permit.
     mutating func place(_ slot: Int, _ attempt: Attempt, joiner: Ticket?, now: Timestamp) -> BeginAction {
+        // Its turn came in the moment of the removal: an environment made now would outlive the function.
+        if functions[slot].isRemoved { return .refuse(.notFound) }
         let (acquired, expired) = functions[slot].pool.acquire(joiner: joiner, now: now)
         if !expired.isEmpty { left += expired.map { (functions[slot].record, $0) } }
         switch acquired {
