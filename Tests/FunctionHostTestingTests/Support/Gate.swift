@@ -48,3 +48,15 @@ final class Log<Entry: Sendable>: Sendable {
         }
     }
 }
+
+/// A value that several tasks share.
+final class Cell<Value: Sendable>: Sendable {
+    private let state: Mutex<Value>
+
+    init(_ value: Value) { state = Mutex(value) }
+
+    var value: Value {
+        get { state.withLock { $0 } }
+        set { state.withLock { $0 = newValue } }
+    }
+}

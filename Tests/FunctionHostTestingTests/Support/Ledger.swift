@@ -105,7 +105,7 @@ final class Ledger: HostObserver {
         }
         if leave(report.context.id, in: &state) { return nil }
         // Without a start there was no environment to start in.
-        let couldNotStart: Set<Outcome> = [.initFailed, .cancelled, .interrupted]
+        let couldNotStart: Set<Outcome> = [.initFailed, .timedOut, .cancelled, .interrupted]
         return couldNotStart.contains(report.outcome) ? nil : "an invocation ended that had not started"
     }
 

@@ -63,6 +63,9 @@ final class Rig: Sendable {
     /// How many calls came back so.
     func count(_ verdict: Verdict) -> Int { calls.withLock { $0[verdict, default: 0] } }
 
+    /// The different ways in which calls came back.
+    var verdicts: Set<Verdict> { Set(calls.withLock { $0.keys }) }
+
     /// How many calls came back.
     var callCount: Int { calls.withLock { $0.values.reduce(0, +) } }
 
