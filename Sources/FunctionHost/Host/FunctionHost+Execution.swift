@@ -91,6 +91,9 @@ extension FunctionHost {
             case .join:
                 guard let joiner else { preconditionFailure("an invocation without a ticket joins") }
                 try await join(joiner, invocation)
+            case .refuse(let refusal):
+                release(record, held: 0)
+                throw error(for: refusal, record)
             }
         }
     }

@@ -29,6 +29,8 @@ struct HostStateMachine: Sendable {
         case initialize(Environment, entry: Int, FunctionSnapshot)
         /// Wait for the environment that somebody else is making.
         case join
+        /// The function was removed in this moment.
+        case refuse(Refusal)
     }
 
     enum AdmitAction: Sendable { case admitted, waiting(WaiterID), refuse(Refusal) }
