@@ -11,6 +11,14 @@ final class DrainCoordinator: Sendable {
         var report: DrainReport?
         var waiters: [CheckedContinuation<DrainReport, Never>] = []
         var deadlines: [DeadlineID] = []
+        var finish = Finish.notBegun
+    }
+
+    /// How far the end of the environments has come.
+    private enum Finish {
+        case notBegun
+        case underWay([CheckedContinuation<Bool, Never>])
+        case done
     }
 
     private let state = Mutex(State())
@@ -36,6 +44,32 @@ final class DrainCoordinator: Sendable {
             }
             if let report { continuation.resume(returning: report) }
         }
+    }
+
+    /// Runs `body` for whoever asks first; the others wait until it has ended.
+    func finish(_ body: () async -> Void) async {
+        let isFirst = await withCheckedContinuation { continuation in
+            let answer: Bool? = state.withLock { state in
+                switch state.finish {
+                case .notBegun:
+                    state.finish = .underWay([])
+                    return true
+                case .underWay(let others):
+                    state.finish = .underWay(others + [continuation])
+                    return nil
+                case .done: return false
+                }
+            }
+            if let answer { continuation.resume(returning: answer) }
+        }
+        guard isFirst else { return }
+        await body()
+        let others = state.withLock { state in
+            defer { state.finish = .done }
+            if case .underWay(let others) = state.finish { return others }
+            return []
+        }
+        for other in others { other.resume(returning: false) }
     }
 
     /// Nothing runs any more.

@@ -91,9 +91,9 @@ extension FunctionHost {
             case .join:
                 guard let joiner else { preconditionFailure("an invocation without a ticket joins") }
                 try await join(joiner, invocation)
-            case .refuse(let refusal):
+            case .gone:
                 release(record, held: 0)
-                throw error(for: refusal, record)
+                throw FunctionHostError.notFound(record.identity.name)
             }
         }
     }

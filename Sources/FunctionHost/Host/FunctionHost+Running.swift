@@ -107,8 +107,17 @@ extension FunctionHost {
         }
     }
 
-    /// Shuts down the environments that are left, each in a task of its own, and closes the host for good.
+    /// Shuts down the environments that are left and closes the host for good; returns when that is done, whoever does it.
     private func finish() async {
+        await drain.finish {
+            await endEnvironments()
+            state.withLock { $0.lifecycle.finish() }
+            observers.emit(.phaseChanged(.finished))
+        }
+    }
+
+    /// Shuts down the environments that are left, each in a task of its own.
+    private func endEnvironments() async {
         let left = state.withLock { $0.endEnvironments() }
         await withDiscardingTaskGroup { group in
             for (record, ended) in left {
@@ -118,11 +127,6 @@ extension FunctionHost {
                 }
             }
         }
-        let isFirst = state.withLock { state in
-            defer { state.lifecycle.finish() }
-            return state.lifecycle.phase != .finished
-        }
-        if isFirst { observers.emit(.phaseChanged(.finished)) }
     }
 
     private func beginShutdown(cancelAfter: Duration, giveUpAfter: Duration) {

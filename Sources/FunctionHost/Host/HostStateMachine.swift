@@ -29,8 +29,8 @@ struct HostStateMachine: Sendable {
         case initialize(Environment, entry: Int, FunctionSnapshot)
         /// Wait for the environment that somebody else is making.
         case join
-        /// The function was removed in this moment.
-        case refuse(Refusal)
+        /// The function was removed.
+        case gone
     }
 
     enum AdmitAction: Sendable { case admitted, waiting(WaiterID), refuse(Refusal) }
@@ -98,7 +98,7 @@ struct HostStateMachine: Sendable {
     /// Finds an environment for an invocation that has its permit.
     mutating func place(_ slot: Int, _ attempt: Attempt, joiner: Ticket?, now: Timestamp) -> BeginAction {
         // Its turn came in the moment of the removal: an environment made now would outlive the function.
-        if functions[slot].isRemoved { return .refuse(.notFound) }
+        if functions[slot].isRemoved { return .gone }
         let (acquired, expired) = functions[slot].pool.acquire(joiner: joiner, now: now)
         if !expired.isEmpty { left += expired.map { (functions[slot].record, $0) } }
         switch acquired {
