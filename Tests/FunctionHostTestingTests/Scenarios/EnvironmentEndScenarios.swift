@@ -184,22 +184,26 @@ import Testing
                 try await context.sleep(for: rig.some(3))
                 return name
             })
+        let isRemoved = Cell(false)
         try await rig.running {
             try await withThrowingDiscardingTaskGroup { group in
                 for _ in 0..<4 {
                     group.addTask {
                         await rig.call {
                             try await rig.pause(4)
+                            // A reference means whoever bears the name; nobody gets halves of both.
+                            let isRemoved = isRemoved.value
                             let name = try await rig.host.invoke(old)
-                            #expect(name == "old")
+                            #expect(name == "old" && !isRemoved || name == "new")
                         }
                     }
                 }
                 group.addTask {
                     try await rig.pause(5)
                     try rig.host.remove("work")
+                    isRemoved.value = true
                     #expect(throws: FunctionHostError.self) { try rig.host.describe("work") }
-                    let new = try rig.host.register("work") { (_: Void, _) in "new" }
+                    let new = try rig.host.register("work", configuration: .waiting) { (_: Void, _) in "new" }
                     #expect(try await rig.host.invoke(new) == "new")
                 }
             }

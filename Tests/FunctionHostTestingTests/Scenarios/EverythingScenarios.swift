@@ -21,6 +21,8 @@ import Testing
                     }
                 }
             }
+            // Those on the bulkhead whose callers have been answered are still to end.
+            try await rig.simulation.advance(by: .milliseconds(50))
             try await rig.expectRoom()
         }
         let counts = rig.ledger.counts
