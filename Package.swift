@@ -26,7 +26,8 @@ let package = Package(
     ],
     targets: [
         .target(name: "FunctionHost", swiftSettings: settings),
-        .testTarget(name: "FunctionHostTests", dependencies: ["FunctionHost"], swiftSettings: settings),
+        .testTarget(
+            name: "FunctionHostTests", dependencies: ["FunctionHost", "FunctionHostTesting"], swiftSettings: settings),
         .target(name: "CSimulationHooks"),
         .target(
             name: "FunctionHostTesting", dependencies: ["FunctionHost", "CSimulationHooks"], swiftSettings: settings),
