@@ -62,12 +62,13 @@ extension FunctionHost {
             configuration.placement == old.placement
             ? configuration.fault : "placement cannot change; remove the function and register it anew"
         if let fault { throw FunctionHostError(.invalidConfiguration, functionName: name, reason: fault) }
-        let (granted, ended) = try state.withLock { state throws(FunctionHostError) in
+        let (granted, ended, expiry) = try state.withLock { state throws(FunctionHostError) in
             guard state.isLive(record) else { throw .notFound(name) }
             return try state.update(record, configuration, idleTimeout: self.configuration.idleTimeout)
         }
         for ticket in granted { ticket.give(.granted) }
         for environment in ended { endWhereTaken(environment, record) }
+        if let expiry { scheduleExpiry(of: record, at: expiry) }
         observers.emit(.functionUpdated(name: name))
         provision(record)
         return configuration

@@ -225,7 +225,7 @@ struct HostStateMachine: Sendable {
     /// Changes a configuration that has no fault of its own.
     mutating func update(
         _ record: FunctionRecord, _ configuration: FunctionConfiguration, idleTimeout: Duration
-    ) throws(FunctionHostError) -> (granted: [Ticket], ended: [EndedEnvironment]) {
+    ) throws(FunctionHostError) -> (granted: [Ticket], ended: [EndedEnvironment], expiry: Timestamp?) {
         let slot = record.slot
         let old = functions[slot].snapshot.configuration
         if let fault = fault(limiting: slot, configuration) {
@@ -238,8 +238,10 @@ struct HostStateMachine: Sendable {
         if old.variables != configuration.variables || old.memorySize != configuration.memorySize {
             ended = functions[slot].pool.condemnAll(.updated)
         }
-        guard old.reservedConcurrency != configuration.reservedConcurrency else { return ([], ended) }
-        return (admission.reserve(configuration.reservedConcurrency, for: slot), ended)
+        // What is idle already was to be looked at by the old idle time.
+        let expiry = old.idleTimeout == configuration.idleTimeout ? nil : functions[slot].pool.nextExpiry
+        guard old.reservedConcurrency != configuration.reservedConcurrency else { return ([], ended, expiry) }
+        return (admission.reserve(configuration.reservedConcurrency, for: slot), ended, expiry)
     }
 
     /// What the host's limit has against a configuration; nil if nothing.
