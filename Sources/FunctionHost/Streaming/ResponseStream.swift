@@ -20,6 +20,6 @@ public struct ResponseStream<Chunk: Sendable>: AsyncSequence, Sendable {
         /// The next chunk, waiting for it; nil at the end.
         ///
         /// - Throws: The handler's error; ``FunctionHostError``; `CancellationError`.
-        public func next() async throws -> Chunk? { try await channel.read() }
+        public mutating func next() async throws -> Chunk? { try await channel.read() }
     }
 }
