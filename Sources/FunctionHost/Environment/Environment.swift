@@ -7,17 +7,30 @@ import Synchronization
 @usableFromInline
 package final class Environment: Sendable {
     package let id: EnvironmentID
-    package let function: FunctionIdentity
+    /// The function as it was when the environment was made: whose variables it has to the end.
+    package let snapshot: FunctionSnapshot
+    /// Whether it was made ahead.
+    package let initialization: EnvironmentContext.Initialization
     /// What the init closure made; nil before it has and after the environment has ended.
     private let contents = Mutex<(any Sendable)?>(nil)
     private let scratch = Mutex<ScratchDirectory?>(nil)
     /// Set by the handler: nothing more runs here.
     private let isDiscarded = Atomic(false)
 
-    package init(id: EnvironmentID, function: FunctionIdentity) {
+    package init(
+        id: EnvironmentID, of snapshot: FunctionSnapshot,
+        _ initialization: EnvironmentContext.Initialization = .onDemand
+    ) {
         self.id = id
-        self.function = function
+        self.snapshot = snapshot
+        self.initialization = initialization
     }
+
+    package convenience init(id: EnvironmentID, function: FunctionIdentity) {
+        self.init(id: id, of: FunctionSnapshot(identity: function, configuration: FunctionConfiguration()))
+    }
+
+    package var function: FunctionIdentity { snapshot.identity }
 
     deinit {
         // A host that was let go without a shutdown leaves no directory behind.

@@ -133,21 +133,24 @@ extension FunctionHost {
     /// The same from where nothing can be waited for; without `run()` it is left to whoever comes next.
     func endWhereTaken(_ ended: EndedEnvironment, _ record: FunctionRecord) {
         guard record.code.shutDown != nil else { return endAtOnce(ended, record) }
-        _ = mailbox.submit(
+        let isTaken = mailbox.submit(
             HostWork(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
                 await self.shutDown(ended, record)
             })
+        if !isTaken { state.withLock { $0.leave(ended, of: record) } }
     }
 
     /// Runs the shutdown closure under its time limit, then lets state and directory go.
     func shutDown(_ ended: EndedEnvironment, _ record: FunctionRecord) async {
         if let closure = record.code.shutDown, let contents = ended.instance.state {
-            let snapshot = state.withLock { $0.functions[record.slot].snapshot }
+            // The function may be gone by now, and another one in its slot.
+            let snapshot = ended.instance.snapshot
+            let live = state.withLock { $0.isLive(record) ? $0.functions[record.slot].snapshot : snapshot }
             let attempt = Attempt(id: nextID(), facilities: facilities, options: nil, answer: nil)
             let now = time.now
-            let limit = now.advanced(by: snapshot.configuration.shutdownTimeout)
+            let limit = now.advanced(by: live.configuration.shutdownTimeout)
             attempt.settle(snapshot, ended.instance, startedAt: now, deadline: limit, isColdStart: false)
-            let told = environmentContext(of: attempt, .onDemand)
+            let told = environmentContext(of: attempt, ended.instance.initialization)
             _ = await supervise(attempt, name: taskName(of: record)) { _ in await closure(contents, told) }
         }
         endAtOnce(ended, record)
@@ -155,7 +158,8 @@ extension FunctionHost {
 
     private func endAtOnce(_ ended: EndedEnvironment, _ record: FunctionRecord) {
         ended.instance.end()
-        observers.emit(.environmentEnded(report(record, ended.instance, .zero, .onDemand), ended.reason))
+        observers.emit(
+            .environmentEnded(report(record, ended.instance, .zero, ended.instance.initialization), ended.reason))
     }
 
     /// Sets the time at which a function's idle environments are looked at.

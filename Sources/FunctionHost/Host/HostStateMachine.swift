@@ -107,7 +107,7 @@ struct HostStateMachine: Sendable {
             return .run
         case .join: return .join
         case .start(let entry):
-            let environment = makeEnvironment(slot)
+            let environment = makeEnvironment(slot, .onDemand)
             guard functions[slot].record.code.initialize == nil else {
                 return .initialize(environment, entry: entry, functions[slot].snapshot)
             }
@@ -277,7 +277,7 @@ struct HostStateMachine: Sendable {
     /// Begins to make an environment ahead; nil if none is missing.
     mutating func provision(_ record: FunctionRecord) -> (environment: Environment, entry: Int, FunctionSnapshot)? {
         guard isLive(record), let entry = functions[record.slot].pool.provision() else { return nil }
-        return (makeEnvironment(record.slot), entry, functions[record.slot].snapshot)
+        return (makeEnvironment(record.slot, .provisioned), entry, functions[record.slot].snapshot)
     }
 
     /// An environment made ahead is ready.
@@ -310,6 +310,9 @@ struct HostStateMachine: Sendable {
         return (ended, next)
     }
 
+    /// Leaves an environment that has ended to the next invocation to end, or to the shutdown: nobody runs the host.
+    mutating func leave(_ ended: EndedEnvironment, of record: FunctionRecord) { left.append((record, ended)) }
+
     /// Ends the environments of all functions, each once.
     mutating func endEnvironments() -> [(FunctionRecord, EndedEnvironment)] {
         var all = left
@@ -323,9 +326,11 @@ struct HostStateMachine: Sendable {
 
     // MARK: - Inside
 
-    private mutating func makeEnvironment(_ slot: Int) -> Environment {
+    private mutating func makeEnvironment(
+        _ slot: Int, _ initialization: EnvironmentContext.Initialization
+    ) -> Environment {
         environments += 1
-        return Environment(id: EnvironmentID(environments), function: functions[slot].record.identity)
+        return Environment(id: EnvironmentID(environments), of: functions[slot].snapshot, initialization)
     }
 
     private mutating func occupy(
