@@ -51,9 +51,6 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     /// Whether the deadline is the caller's, and not the function's own.
     var hasCallersDeadline: Bool { options?.deadline.map { $0 <= deadline } ?? false }
 
-    /// Whether its deadline is the caller's own, and not the function's.
-    var hasCallersDeadline: Bool { options?.deadline == deadline }
-
     /// Says where and when it runs: until the function's timeout or the caller's deadline, whichever is earlier.
     func begin(_ snapshot: FunctionSnapshot, _ environment: Environment, isCold: Bool, now: Timestamp) {
         let own = snapshot.deadline(from: now)

@@ -101,7 +101,7 @@ extension FunctionHost {
             name: function.record.identity.name, version: function.record.identity.version,
             configuration: function.snapshot.configuration, inputType: function.record.signature.input,
             outputType: function.record.signature.output, isStreaming: function.record.signature.isStreaming,
-            takesBytes: function.record.signature.takesBytes,
+            takesBytes: function.record.signature.byteFault == nil,
             concurrentExecutions: state.admission.inFlight(of: function.record.slot),
             environments: function.pool.count, idleEnvironments: function.pool.idleCount)
     }

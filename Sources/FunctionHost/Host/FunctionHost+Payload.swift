@@ -40,7 +40,7 @@ extension FunctionHost {
         named name: String, payload: [UInt8], options: InvocationOptions? = nil
     ) async throws -> InvocationResponse {
         let record = try record(named: name)
-        try checkSize(payload, of: record)
+        try checkBytes(payload, for: record)
         let id = nextID()
         do {
             let bytes = try await record.call(self, id, payload, options)
@@ -71,7 +71,7 @@ extension FunctionHost {
         _ body: (ResponseStream<[UInt8]>) async throws -> Result
     ) async throws -> Result {
         let record = try record(named: name)
-        try checkSize(payload, of: record)
+        try checkBytes(payload, for: record)
         let id = nextID()
         return try await withChannel(of: [UInt8].self, body) { channel in
             try await record.stream(self, id, payload, options, into: channel)
@@ -84,7 +84,7 @@ extension FunctionHost {
     ///   `notRunning`.
     public func dryRun(named name: String, payload: [UInt8]) throws {
         let record = try record(named: name)
-        try checkSize(payload, of: record)
+        try checkBytes(payload, for: record)
         try record.check(payload, coder)
         try checkAdmission(of: record)
     }
@@ -96,7 +96,13 @@ extension FunctionHost {
         configuration.payloadLimit.addingReportingOverflow(100).overflow ? .max : configuration.payloadLimit + 100
     }
 
-    private func checkSize(_ payload: [UInt8], of record: FunctionRecord) throws(FunctionHostError) {
+    /// Refuses bytes that the function could not take, or could not answer, before anything runs.
+    private func checkBytes(_ payload: [UInt8], for record: FunctionRecord) throws(FunctionHostError) {
+        if let fault = record.signature.byteFault {
+            throw FunctionHostError(
+                .typeMismatch, functionName: record.identity.name,
+                reason: "it \(fault); invoke it by reference instead of with bytes")
+        }
         guard payload.count > configuration.payloadLimit else { return }
         throw FunctionHostError(
             .payloadTooLarge, functionName: record.identity.name,

@@ -127,9 +127,7 @@ extension FunctionHost {
         middleware: [any Middleware] = [],
         handler: @escaping @Sendable (Input, ResponseWriter<Chunk>, InvocationContext) async throws -> Void
     ) throws(FunctionHostError) -> StreamingFunction<Input, Chunk> {
-        let signature = FunctionSignature(
-            input: "\(Input.self)", output: "\(Chunk.self)", isStreaming: true,
-            takesBytes: PayloadCodec<Input>().decode != nil && PayloadCodec<Chunk>().encode != nil)
+        let signature = FunctionSignature(PayloadCodec<Input>(), PayloadCodec<Chunk>(), isStreaming: true)
         let record = try add(function.name, configuration, middleware, .stateless, signature) {
             StreamingRecord($0, handler: handler)
         }
@@ -164,9 +162,7 @@ extension FunctionHost {
         _ code: EnvironmentCode, input: PayloadCodec<Input> = PayloadCodec(),
         output: PayloadCodec<Output> = PayloadCodec(), handler: TypedRecord<Input, Output>.Handler
     ) throws(FunctionHostError) -> Function<Input, Output> {
-        let signature = FunctionSignature(
-            input: "\(Input.self)", output: "\(Output.self)", isStreaming: false,
-            takesBytes: input.decode != nil && output.encode != nil)
+        let signature = FunctionSignature(input, output, isStreaming: false)
         let record = try add(function.name, configuration, middleware, code, signature) {
             TypedRecord($0, input: input, output: output, handler: handler)
         }

@@ -85,7 +85,19 @@ struct FunctionSignature: Sendable, CustomStringConvertible {
     let input: String
     let output: String
     let isStreaming: Bool
-    let takesBytes: Bool
+    /// Why it cannot be invoked with bytes; nil if it can.
+    let byteFault: String?
+
+    init<Input, Output>(_ input: PayloadCodec<Input>, _ output: PayloadCodec<Output>, isStreaming: Bool) {
+        self.input = "\(Input.self)"
+        self.output = "\(Output.self)"
+        self.isStreaming = isStreaming
+        if input.decode == nil {
+            byteFault = "takes \(Input.self), which is not Decodable"
+        } else {
+            byteFault = output.encode == nil ? "gives \(Output.self), which is not Encodable" : nil
+        }
+    }
 
     var description: String { Self.text(input, output, isStreaming: isStreaming) }
 

@@ -146,7 +146,7 @@ extension PayloadCodec {
     fileprivate func read(_ bytes: [UInt8], for name: String, _ coder: any PayloadCoder) throws(FunctionHostError)
         -> Value
     {
-        guard let decode else { throw .notCodable(name, "takes \(Value.self), which is not Decodable") }
+        guard let decode else { preconditionFailure("bytes came for \(name), which takes none") }
         do {
             return try decode(bytes, coder)
         } catch {
@@ -162,7 +162,7 @@ extension PayloadCodec {
     fileprivate func write(_ value: Value, for name: String, _ coder: any PayloadCoder) throws(FunctionHostError)
         -> [UInt8]
     {
-        guard let encode else { throw .notCodable(name, "gives \(Value.self), which is not Encodable") }
+        guard let encode else { preconditionFailure("bytes came for \(name), which gives none") }
         do {
             return try encode(value, coder)
         } catch {
@@ -175,10 +175,6 @@ extension PayloadCodec {
 }
 
 extension FunctionHostError {
-    fileprivate static func notCodable(_ name: String, _ what: String) -> Self {
-        Self(.typeMismatch, functionName: name, reason: "it \(what); invoke it by reference instead of with bytes")
-    }
-
     fileprivate static func resultTooLarge(_ name: String, _ host: FunctionHost) -> Self {
         Self(
             .resultTooLarge, functionName: name,

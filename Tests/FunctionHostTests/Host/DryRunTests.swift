@@ -30,7 +30,7 @@ import Testing
         await expectError(.notFound, of: "ghost", saying: "no function") {
             try host.dryRun("ghost" as Function<Void, Void>)
         }
-        await expectError(.typeMismatch, of: "nap", saying: "the reference says (()) -> Int") {
+        await expectError(.typeMismatch, of: "nap", saying: "the reference says (Void) -> Int") {
             try host.dryRun("nap" as Function<Void, Int>)
         }
         await expectError(.notRunning, of: "apart", saying: "run()") { try host.dryRun(apart) }

@@ -79,7 +79,7 @@ import Testing
         let old = try host.register("work") { (_: Void, _) in "text" }
         try host.remove("work")
         try host.register("work") { (_: Void, _) in 1 }
-        await expectError(.typeMismatch, of: "work", saying: "(()) -> Int") { try await host.invoke(old) }
+        await expectError(.typeMismatch, of: "work", saying: "(Void) -> Int") { try await host.invoke(old) }
     }
 
     @Test("A reservation is free for others once its function is removed, except for what still runs")

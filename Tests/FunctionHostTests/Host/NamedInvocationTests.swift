@@ -42,7 +42,7 @@ import Testing
         (#"{"id":1,"lines":[{"item":"a","price":1},{"item":"b","price":"secret"}]}"#, "not Int at lines[1].price"),
         (#"{"id":1,"lines":[{"item":"a"}]}"#, #"the key "price" is missing at lines[0]"#),
         (#"{"id":null,"lines":[]}"#, "null stands where Int is needed at id"),
-        (#"{"id":1,"lines":{}}"#, "at lines"), ("[1]", "at the top level"), ("", "not JSON"), ("{", "not JSON"),
+        (#"{"id":1,"lines":{}}"#, "at lines"), ("[1]", "at the top level"), ("", "empty"), ("{", "not JSON"),
         (#"{"id":1} trailing secret"#, "not JSON"),
     ])
     func undecodable(_ payload: String, reason: String) async throws {
@@ -161,10 +161,10 @@ import Testing
         let host = FunctionHost(system: .simulated)
         try host.register("takes") { (_: Opaque, _) in }
         try host.register("gives") { (_: Void, _) in Opaque() }
-        await expectError(.payloadUndecodable, of: "takes", saying: "Opaque is not Decodable") {
+        await expectError(.typeMismatch, of: "takes", saying: "Opaque, which is not Decodable") {
             try await host.invoke(named: "takes", payload: Array("{}".utf8))
         }
-        await expectError(.resultUnencodable, of: "gives", saying: "Opaque is not Encodable") {
+        await expectError(.typeMismatch, of: "gives", saying: "Opaque, which is not Encodable") {
             try await host.invoke(named: "gives", payload: [])
         }
     }

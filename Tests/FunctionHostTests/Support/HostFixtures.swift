@@ -118,6 +118,7 @@ extension HostEvent {
         case .invocationStarted: "started"
         case .invocationFinished(let report): report.outcome.rawValue
         case .invocationThrottled: "throttled"
+        case .invocationWaited: "waited"
         case .invocationOverdue: "overdue"
         case .lateAnswerRefused: "late answer refused"
         case .logged(let message, _): "logged \(message.text)"
