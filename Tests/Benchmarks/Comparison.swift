@@ -56,7 +56,9 @@ struct Comparison {
             }
         }
         let middle = Spread(base)
-        print("\n\(title)\n  1.00 = \(baseline.name): \(Int(middle.median)) ns (\(Int(middle.minimum)) to \(Int(middle.maximum)))")
+        print(
+            "\n\(title)\n  1.00 = \(baseline.name): \(Int(middle.median)) ns (\(Int(middle.minimum)) to \(Int(middle.maximum)))"
+        )
         for (operation, ratios) in zip(operations, ratios) {
             let spread = Spread(ratios)
             print("  \(spread)  \(Verdict(spread.median, goal: operation.goal))  \(operation.name)")

@@ -12,7 +12,7 @@
 /// Starts a detached operating-system thread, named for debuggers (15 bytes at most on Linux).
 ///
 /// The package's own threads are the alarm, the bulkhead and the observers' courier; each says who ends it.
-func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
+package func startThread(named name: String, _ body: @escaping @Sendable () -> Void) {
     let start = Unmanaged.passRetained(ThreadStart(name: name, body: body))
     var attributes = pthread_attr_t()
     pthread_attr_init(&attributes)

@@ -148,7 +148,34 @@ public final class Simulation: TaskExecutor, Sendable {
     /// - Returns: What `body` returned.
     /// - Throws: What `body` threw; ``SimulationFailure`` if it did not end, or started unstructured tasks.
     public func run<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) throws -> Result {
+        try drive(begin(body))
+    }
+
+    /// The same on a thread of its own, so that no thread of the concurrency runtime is held meanwhile.
+    func runOnThread<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) async throws -> Result {
+        // The root begins here, where it inherits what the test has in its task-locals.
+        let outcome = begin(body)
+        return try await withCheckedThrowingContinuation { continuation in
+            startThread(named: "simulation") {
+                continuation.resume(with: Swift.Result { try self.drive(outcome) })
+            }
+        }
+    }
+
+    /// Starts the root, which waits for `drive`.
+    private func begin<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) -> OneResult<Result> {
         let outcome = OneResult<Result>()
+        // The one unstructured task there is: the root, from which all others descend.
+        Self.$running.withValue(self) {
+            _ = Task(name: "root", executorPreference: self) { await outcome.set(body) }
+        }
+        return outcome
+    }
+
+    /// Runs everything on this thread until the root has ended.
+    private func drive<Result: Sendable>(_ outcome: OneResult<Result>) throws -> Result {
         anchor.attach(self)
         simulation_capture_on_this_thread(
             { context, job, delay in
@@ -156,10 +183,6 @@ public final class Simulation: TaskExecutor, Sendable {
                 simulation.capture(unsafeBitCast(job, to: UnownedJob.self), simulation_task_id(job), delay: delay)
             }, Unmanaged.passUnretained(self).toOpaque())
         defer { simulation_capture_on_this_thread(nil, nil) }
-        // The one unstructured task there is: the root, from which all others descend.
-        Self.$running.withValue(self) {
-            _ = Task(name: "root", executorPreference: self) { await outcome.set(body) }
-        }
         try loop { outcome.isSet }
         let escapes = state.withLock { $0.escapes }
         guard escapes.isEmpty || allowsUnstructuredTasks else {

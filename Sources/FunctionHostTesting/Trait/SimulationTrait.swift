@@ -44,7 +44,7 @@
                             allowsUnstructuredTasks: allowsUnstructuredTasks)
                         current.withLock { $0 = (simulation, false) }
                         do {
-                            try simulation.run { try await function() }
+                            try await simulation.runOnThread { try await function() }
                         } catch {
                             Issue.record(error)
                         }

@@ -6,7 +6,8 @@ import FunctionHostTesting
 import Testing
 
 @Suite struct BulkheadScenarios {
-    @Test("A runaway's caller is answered at the deadline, its slot stays taken, its late answer is refused", .everySeed)
+    @Test(
+        "A runaway's caller is answered at the deadline, its slot stays taken, its late answer is refused", .everySeed)
     func runaway() async throws {
         let rig = try Rig(limit: 2)
         let gate = Gate()
@@ -35,7 +36,8 @@ import Testing
         rig.expectAtRest()
     }
 
-    @Test("Deadline, end and the caller's cancellation at one instant give one answer and return one permit", .everySeed)
+    @Test(
+        "Deadline, end and the caller's cancellation at one instant give one answer and return one permit", .everySeed)
     func oneAnswer() async throws {
         let rig = try Rig(limit: 2)
         let work = try rig.host.register("work", configuration: .bulkhead(timeout: .milliseconds(20))) {
@@ -72,7 +74,9 @@ import Testing
         rig.expectAtRest()
     }
 
-    @Test("A caller who is cancelled on the bulkhead is answered at once, and the handler gives its place back", .everySeed)
+    @Test(
+        "A caller who is cancelled on the bulkhead is answered at once, and the handler gives its place back",
+        .everySeed)
     func cancelledCaller() async throws {
         let rig = try Rig(limit: 1)
         let stops = Gauge("the handler", limit: 1)

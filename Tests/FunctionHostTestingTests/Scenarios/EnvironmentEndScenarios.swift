@@ -114,7 +114,9 @@ import Testing
             if rig.simulation.chance(0.5) { await Task.yield() }
         }
         await withDiscardingTaskGroup { group in
-            for number in 0..<6 { group.addTask { await rig.call { try await rig.host.invoke(work, with: number % 3) } } }
+            for number in 0..<6 {
+                group.addTask { await rig.call { try await rig.host.invoke(work, with: number % 3) } }
+            }
         }
         #expect(rig.count(.timedOut) >= 2)
         #expect(rig.count(.answered) + rig.count(.timedOut) == 6)

@@ -35,7 +35,8 @@ import Testing
         rig.expectAtRest()
     }
 
-    @Test("Whoever comes during a shared cold start joins it: one init, and never more inside than shared by", .everySeed)
+    @Test(
+        "Whoever comes during a shared cold start joins it: one init, and never more inside than shared by", .everySeed)
     func sharedColdStart() async throws {
         let rig = try Rig(limit: 4, sharedBy: 4)
         let inits = Gauge("the init closure", limit: 1)
@@ -69,7 +70,9 @@ import Testing
         try await rig.expectRoom()
     }
 
-    @Test("An init that throws, times out or is cancelled strands nobody, and the next invocation tries again", .everySeed)
+    @Test(
+        "An init that throws, times out or is cancelled strands nobody, and the next invocation tries again", .everySeed
+    )
     func failingInit() async throws {
         let rig = try Rig(limit: 3, sharedBy: 2)
         var configuration = FunctionConfiguration.waiting

@@ -6,7 +6,9 @@ import FunctionHostTesting
 import Testing
 
 @Suite struct EverythingScenarios {
-    @Test("Whatever happens at once, each call has one answer, and the observers' accounts agree with the callers'", .everySeed)
+    @Test(
+        "Whatever happens at once, each call has one answer, and the observers' accounts agree with the callers'",
+        .everySeed)
     func everything() async throws {
         let rig = try Rig(limit: 2)
         let functions = try rig.registerEverything()

@@ -6,7 +6,9 @@ import FunctionHostTesting
 import Testing
 
 @Suite struct ShutdownScenarios {
-    @Test("A shutdown's report adds up: what ran has finished, was interrupted or is named, who waited was sent away", .everySeed)
+    @Test(
+        "A shutdown's report adds up: what ran has finished, was interrupted or is named, who waited was sent away",
+        .everySeed)
     func report() async throws {
         let rig = try Rig.draining(limit: 3)
         let work = try rig.host.register(Function<Int, Void>("work"), configuration: .waiting) { number, context in
@@ -43,7 +45,9 @@ import Testing
         rig.expectAtRest()
     }
 
-    @Test("Everyone who waits when the shutdown begins is sent away and counted, and nobody is taken after it", .everySeed)
+    @Test(
+        "Everyone who waits when the shutdown begins is sent away and counted, and nobody is taken after it", .everySeed
+    )
     func waiters() async throws {
         let rig = try Rig.draining(limit: 1)
         let gate = Gate()
@@ -80,7 +84,9 @@ import Testing
         rig.expectAtRest()
     }
 
-    @Test("Handlers that ignore everything are named at the deadline of the shutdown, which does not wait for them", .everySeed)
+    @Test(
+        "Handlers that ignore everything are named at the deadline of the shutdown, which does not wait for them",
+        .everySeed)
     func stuck() async throws {
         let rig = try Rig.draining(limit: 3)
         let gate = Gate()

@@ -88,7 +88,9 @@ final class Ledger: HostObserver {
         let environment = context.environmentID
         state.counts.started += 1
         if context.isColdStart { state.counts.coldStarts += 1 }
-        if state.running.updateValue(environment, forKey: context.id) != nil { return "an invocation ran twice at once" }
+        if state.running.updateValue(environment, forKey: context.id) != nil {
+            return "an invocation ran twice at once"
+        }
         state.inside[environment, default: 0] += 1
         if state.running.count > limit { return "\(state.running.count) ran under a limit of \(limit)" }
         if state.endedEnvironments.contains(environment) { return "environment \(environment) was lent after its end" }

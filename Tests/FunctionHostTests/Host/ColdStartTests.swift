@@ -128,9 +128,11 @@ import Testing
         #expect(metrics.snapshot().total.concurrentExecutions == 0)
     }
 
-    @Test("A caller's own deadline during the cold start is the caller's, not the init closure's", arguments: [
-        Placement.callersTask, .bulkhead,
-    ])
+    @Test(
+        "A caller's own deadline during the cold start is the caller's, not the init closure's",
+        arguments: [
+            Placement.callersTask, .bulkhead,
+        ])
     func callersDeadline(_ placement: Placement) async throws {
         let events = EventRecorder()
         let host = FunctionHost(observers: [events], system: .simulated)
@@ -140,7 +142,9 @@ import Testing
         ) { (_: Void, _: Void, _) in "done" }
         try await host.run {
             let now = try #require(Simulation.current).now
-            async let hasty = expectError(.timedOut, of: "work", saying: "the caller's deadline passed during the cold start") {
+            async let hasty = expectError(
+                .timedOut, of: "work", saying: "the caller's deadline passed during the cold start"
+            ) {
                 try await host.invoke(work, options: .init(deadline: now.advanced(by: .seconds(2))))
             }
             try await pass(.seconds(1))

@@ -135,10 +135,14 @@ import Testing
             return context.id
         }
         let id = try await host.invoke(talk)
-        let lines = events.events.compactMap { if case .logged(let message, let context) = $0 { (message, context.id) } else { nil } }
-        #expect(lines.map(\.0) == [
-            LogMessage(level: .debug, text: "Looked up", metadata: ["key": "7"]), LogMessage(level: .info, text: "Done"),
-        ])
+        let lines = events.events.compactMap {
+            if case .logged(let message, let context) = $0 { (message, context.id) } else { nil }
+        }
+        #expect(
+            lines.map(\.0) == [
+                LogMessage(level: .debug, text: "Looked up", metadata: ["key": "7"]),
+                LogMessage(level: .info, text: "Done"),
+            ])
         #expect(lines.map(\.1) == [id, id])
     }
 

@@ -10,7 +10,8 @@ import Testing
     @Test("JSON goes in and JSON comes out")
     func json() async throws {
         let host = FunctionHost(system: .simulated)
-        try host.register(.checkout) { order, _ in Receipt(order: order.id, total: order.lines.map(\.price).max() ?? 0) }
+        try host.register(.checkout) { order, _ in Receipt(order: order.id, total: order.lines.map(\.price).max() ?? 0)
+        }
         let payload = Array(#"{"id":7,"lines":[{"item":"tea","price":3},{"item":"cup","price":9}]}"#.utf8)
         let response = try await host.invoke(named: "checkout", payload: payload)
         let receipt = try JSONPayloadCoder().decode(Receipt.self, from: response.payload)
@@ -28,23 +29,27 @@ import Testing
         #expect(response.text == "\"\(response.id)\"")
     }
 
-    @Test("A function that takes nothing accepts any payload, and one that gives nothing answers null", arguments: [
-        "", "null", "{}", "[1,2]", "not JSON at all",
-    ])
+    @Test(
+        "A function that takes nothing accepts any payload, and one that gives nothing answers null",
+        arguments: [
+            "", "null", "{}", "[1,2]", "not JSON at all",
+        ])
     func void(_ payload: String) async throws {
         let host = FunctionHost(system: .simulated)
         try host.register("tick") { (_: Void, _) in }
         #expect(try await host.invoke(named: "tick", payload: Array(payload.utf8)).text == "null")
     }
 
-    @Test("A payload that is not what the function takes is refused with the place, and never quoted", arguments: [
-        (#"{"id":"seven"}"#, "the value is not Int at id"),
-        (#"{"id":1,"lines":[{"item":"a","price":1},{"item":"b","price":"secret"}]}"#, "not Int at lines[1].price"),
-        (#"{"id":1,"lines":[{"item":"a"}]}"#, #"the key "price" is missing at lines[0]"#),
-        (#"{"id":null,"lines":[]}"#, "null stands where Int is needed at id"),
-        (#"{"id":1,"lines":{}}"#, "at lines"), ("[1]", "at the top level"), ("", "empty"), ("{", "not JSON"),
-        (#"{"id":1} trailing secret"#, "not JSON"),
-    ])
+    @Test(
+        "A payload that is not what the function takes is refused with the place, and never quoted",
+        arguments: [
+            (#"{"id":"seven"}"#, "the value is not Int at id"),
+            (#"{"id":1,"lines":[{"item":"a","price":1},{"item":"b","price":"secret"}]}"#, "not Int at lines[1].price"),
+            (#"{"id":1,"lines":[{"item":"a"}]}"#, #"the key "price" is missing at lines[0]"#),
+            (#"{"id":null,"lines":[]}"#, "null stands where Int is needed at id"),
+            (#"{"id":1,"lines":{}}"#, "at lines"), ("[1]", "at the top level"), ("", "empty"), ("{", "not JSON"),
+            (#"{"id":1} trailing secret"#, "not JSON"),
+        ])
     func undecodable(_ payload: String, reason: String) async throws {
         let events = EventRecorder()
         let host = FunctionHost(observers: [events], system: .simulated)
@@ -75,9 +80,11 @@ import Testing
         #expect(response.error as? HandlerFailure == HandlerFailure("no \"tea\"\n"))
     }
 
-    @Test("A timeout is told as Sandbox.Timedout, in seconds with two decimals", arguments: [
-        (10, "0.01"), (100, "0.10"), (1_000, "1.00"), (2_500, "2.50"), (900_000, "900.00"),
-    ])
+    @Test(
+        "A timeout is told as Sandbox.Timedout, in seconds with two decimals",
+        arguments: [
+            (10, "0.01"), (100, "0.10"), (1_000, "1.00"), (2_500, "2.50"), (900_000, "900.00"),
+        ])
     func timeout(milliseconds: Int, seconds: String) async throws {
         let host = FunctionHost(system: .simulated)
         try host.register("slow", configuration: .init(timeout: .milliseconds(milliseconds))) { (_: Void, context) in
@@ -104,7 +111,8 @@ import Testing
     @Test("An init closure out of time is told as Sandbox.Timedout")
     func initTimeout() async throws {
         let host = FunctionHost(system: .simulated)
-        try host.register("broken", environment: { _ in try await pass(.seconds(60)) }) { (_: inout Void, _: Void, _) in }
+        try host.register("broken", environment: { _ in try await pass(.seconds(60)) }) { (_: inout Void, _: Void, _) in
+        }
         let response = try await host.invoke(named: "broken", payload: [])
         let text = "RequestId: \(response.id) Error: The init closure passed its time limit"
         #expect(response.text == #"{"errorType":"Sandbox.Timedout","errorMessage":"\#(text)"}"#)

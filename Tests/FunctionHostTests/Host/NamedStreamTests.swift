@@ -32,9 +32,11 @@ import Testing
         #expect(try await Self.texts(host, "double", "21") == ["42"])
     }
 
-    @Test("A streaming function that is invoked plainly gives its chunks as one JSON array", arguments: [
-        (0, "[]"), (1, "[0]"), (3, "[0,1,2]"),
-    ])
+    @Test(
+        "A streaming function that is invoked plainly gives its chunks as one JSON array",
+        arguments: [
+            (0, "[]"), (1, "[0]"), (3, "[0,1,2]"),
+        ])
     func gathered(count: Int, text: String) async throws {
         let host = FunctionHost(system: .simulated)
         try host.register("count" as StreamingFunction<Int, Int>) { count, numbers, _ in
@@ -78,7 +80,9 @@ import Testing
     @Test("A full function is refused through the stream")
     func throttled() async throws {
         let host = FunctionHost(system: .simulated)
-        try host.register("off" as StreamingFunction<Void, Int>, configuration: .init(timeout: nil, reservedConcurrency: 0)) {
+        try host.register(
+            "off" as StreamingFunction<Void, Int>, configuration: .init(timeout: nil, reservedConcurrency: 0)
+        ) {
             _, _, _ in
         }
         await expectError(.throttled, of: "off", saying: "switched off") { try await Self.texts(host, "off", "") }

@@ -92,9 +92,11 @@ import Testing
         #expect(try await host.invoke(named: "depth", payload: Array(text.utf8)).text == "\(levels)")
     }
 
-    @Test("Deeper JSON is refused before it is decoded, however deep and whether it ends or not", arguments: [
-        129, 100_000, 6 * 1_024 * 1_024,
-    ])
+    @Test(
+        "Deeper JSON is refused before it is decoded, however deep and whether it ends or not",
+        arguments: [
+            129, 100_000, 6 * 1_024 * 1_024,
+        ])
     func bomb(levels: Int) async throws {
         let host = FunctionHost(system: .simulated)
         try host.register("depth") { (nest: Nest, _) in nest.depth }
@@ -116,10 +118,13 @@ import Testing
         #expect(try await host.invoke(named: "length", payload: payload).text == "1500")
     }
 
-    @Test("What is not UTF-8 is refused with the place", arguments: [
-        ([0x22, 0xFF, 0x22], "byte 1"), ([0x22, 0x61, 0xC3, 0x22], "byte 2"), ([0x22, 0xC0, 0x80, 0x22], "byte 1"),
-        ([0x22, 0xED, 0xA0, 0x80, 0x22], "byte 1"), ([0xFF, 0xFE, 0x22, 0x00], "byte 0"), ([0x22, 0x61, 0x22, 0xE2], "byte 3"),
-    ])
+    @Test(
+        "What is not UTF-8 is refused with the place",
+        arguments: [
+            ([0x22, 0xFF, 0x22], "byte 1"), ([0x22, 0x61, 0xC3, 0x22], "byte 2"), ([0x22, 0xC0, 0x80, 0x22], "byte 1"),
+            ([0x22, 0xED, 0xA0, 0x80, 0x22], "byte 1"), ([0xFF, 0xFE, 0x22, 0x00], "byte 0"),
+            ([0x22, 0x61, 0x22, 0xE2], "byte 3"),
+        ])
     func notText(_ payload: [UInt8], place: String) async throws {
         let host = FunctionHost(system: .simulated)
         try host.register("length") { (text: String, _) in text.count }

@@ -12,7 +12,10 @@ struct ConfigurationCase: Sendable, CustomTestStringConvertible {
     let refusal: String?
     let change: @Sendable (inout FunctionConfiguration) -> Void
 
-    init(_ name: String, refused refusal: String? = nil, _ change: @escaping @Sendable (inout FunctionConfiguration) -> Void) {
+    init(
+        _ name: String, refused refusal: String? = nil,
+        _ change: @escaping @Sendable (inout FunctionConfiguration) -> Void
+    ) {
         testDescription = name
         self.refusal = refusal
         self.change = change
@@ -84,20 +87,24 @@ struct ConfigurationCase: Sendable, CustomTestStringConvertible {
 
 /// What cannot be registered, and what the refusal says.
 @Suite("Refused registrations", .simulated(seeds: 0..<4)) struct RegistrationRefusalTests {
-    @Test("A name of 1 to 64 letters, digits, underscores and hyphens is accepted", arguments: [
-        "a", "Z", "0", "_", "-", "snake_case-AND-kebab-09", String(repeating: "n", count: 64),
-    ])
+    @Test(
+        "A name of 1 to 64 letters, digits, underscores and hyphens is accepted",
+        arguments: [
+            "a", "Z", "0", "_", "-", "snake_case-AND-kebab-09", String(repeating: "n", count: 64),
+        ])
     func goodName(_ name: String) async throws {
         let host = FunctionHost(system: .simulated)
         try host.register(Function(name)) { (_: Void, context) in context.functionName }
         #expect(try await host.invoke(Function<Void, String>(name)) == name)
     }
 
-    @Test("Any other name is refused with the reason", arguments: [
-        ("", "the name is empty"), (String(repeating: "n", count: 65), "has 65 bytes"), ("two words", "U+0020"),
-        ("dots.too", "U+002E"), ("pa/th", "U+002F"), ("name:1", "U+003A"), ("größe", "U+00F6"), ("🙂", "U+1F642"),
-        ("null\u{0}", "U+0000"), ("line\n", "U+000A"), ("$LATEST", "U+0024"),
-    ])
+    @Test(
+        "Any other name is refused with the reason",
+        arguments: [
+            ("", "the name is empty"), (String(repeating: "n", count: 65), "has 65 bytes"), ("two words", "U+0020"),
+            ("dots.too", "U+002E"), ("pa/th", "U+002F"), ("name:1", "U+003A"), ("größe", "U+00F6"), ("🙂", "U+1F642"),
+            ("null\u{0}", "U+0000"), ("line\n", "U+000A"), ("$LATEST", "U+0024"),
+        ])
     func badName(_ name: String, reason: String) async throws {
         let host = FunctionHost(system: .simulated)
         await expectError(.invalidName, of: name, saying: reason) {
@@ -112,7 +119,9 @@ struct ConfigurationCase: Sendable, CustomTestStringConvertible {
         #expect(host.listFunctions().isEmpty)
     }
 
-    @Test("Each bound of a configuration holds on both sides, for register and for update", arguments: ConfigurationCase.all)
+    @Test(
+        "Each bound of a configuration holds on both sides, for register and for update",
+        arguments: ConfigurationCase.all)
     func configuration(_ bound: ConfigurationCase) async throws {
         let host = FunctionHost(system: .simulated)
         var configuration = FunctionConfiguration()

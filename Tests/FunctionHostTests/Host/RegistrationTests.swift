@@ -111,7 +111,9 @@ import Testing
         let (one, other) = (FunctionHost(system: .simulated), FunctionHost(system: .simulated))
         let reference = try one.register("who") { (_: Void, _) in "one" }
         try other.register("who") { (_: Void, _) in 2 }
-        await expectError(.typeMismatch, of: "who", saying: "it is (Void) -> Int, and the reference says (Void) -> String") {
+        await expectError(
+            .typeMismatch, of: "who", saying: "it is (Void) -> Int, and the reference says (Void) -> String"
+        ) {
             try await other.invoke(reference)
         }
     }

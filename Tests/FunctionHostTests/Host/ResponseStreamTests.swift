@@ -114,7 +114,8 @@ import Testing
     @Test("A timeout covers the whole response, and comes after the chunks in time")
     func timeout() async throws {
         let host = FunctionHost(system: .simulated)
-        let slow = try host.register("slow" as StreamingFunction<Void, Int>, configuration: .init(timeout: .seconds(3))) {
+        let slow = try host.register("slow" as StreamingFunction<Void, Int>, configuration: .init(timeout: .seconds(3)))
+        {
             _, numbers, context in
             for number in 0..<10 {
                 try await numbers.write(number)

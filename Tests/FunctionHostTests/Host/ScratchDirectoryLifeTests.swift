@@ -53,9 +53,11 @@ import Testing
         #expect(!Self.exists(one))
     }
 
-    @Test("It goes with what is in it when the environment ends, for whatever reason", arguments: [
-        EnvironmentEnd.idle, .timedOut, .discarded, .updated, .removed, .shutdown,
-    ])
+    @Test(
+        "It goes with what is in it when the environment ends, for whatever reason",
+        arguments: [
+            EnvironmentEnd.idle, .timedOut, .discarded, .updated, .removed, .shutdown,
+        ])
     func end(_ reason: EnvironmentEnd) async throws {
         let events = EventRecorder()
         let host = FunctionHost(observers: [events], system: .simulated)

@@ -98,7 +98,9 @@ import Testing
         let host = FunctionHost(system: .simulated)
         try host.register("double") { (number: Int, _) in 2 * number }
         try host.register("count" as StreamingFunction<Int, String>) { _, _, _ in }
-        await expectError(.typeMismatch, of: "double", saying: "it is (Int) -> Int, and the reference says (String) -> Int") {
+        await expectError(
+            .typeMismatch, of: "double", saying: "it is (Int) -> Int, and the reference says (String) -> Int"
+        ) {
             try await host.invoke("double" as Function<String, Int>, with: "1")
         }
         await expectError(.typeMismatch, of: "double", saying: "(Int) -> Optional<Int>") {
