@@ -14,18 +14,20 @@ public final class Recorder: HostObserver {
     private let increment: Int64
     private let ring = Mutex(Ring())
 
-    /// Keeps the last `capacity` reports, at least one.
+    /// Starts with nothing recorded.
     ///
-    /// - Parameter billingIncrement: To what the billed duration in a line is rounded up.
+    /// - Parameters:
+    ///   - capacity: How many reports are kept; at least one.
+    ///   - billingIncrement: To what the billed duration in a line is rounded up.
     public init(capacity: Int = 1_000, billingIncrement: Duration = .milliseconds(1)) {
         self.capacity = max(1, capacity)
         increment = max(1, billingIncrement.wholeNanoseconds)
     }
 
-    /// At once: it only counts.
+    /// At once: it only keeps a report.
     public var delivery: ObserverDelivery { .immediate }
 
-    /// Counts the event.
+    /// Keeps the report of an attempt that has ended.
     public func receive(_ event: HostEvent) throws {
         guard case .invocationFinished(let report) = event else { return }
         let recorded = RecordedInvocation(report, billingIncrement: increment)

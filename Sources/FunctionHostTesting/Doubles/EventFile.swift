@@ -26,7 +26,7 @@ public struct EventFile: Sendable, Hashable {
     /// - Parameters:
     ///   - path: Absolute, or relative to the folder of the source file that says it.
     ///   - source: That source file.
-    /// - Throws: ``FunctionHostError`` as `systemError` if there is no such file or it cannot be read.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `systemError` if there is no such file or it cannot be read.
     public init(_ path: String, relativeTo source: String = #filePath) throws(FunctionHostError) {
         var full = path
         if !path.hasPrefix("/"), let slash = source.lastIndex(of: "/") { full = source[...slash] + path }
@@ -47,7 +47,7 @@ public struct EventFile: Sendable, Hashable {
 
     /// The event as a value of a handler's own type.
     ///
-    /// - Throws: ``PayloadFault``, which says where the event is not what the type takes.
+    /// - Throws: ``/FunctionHost/PayloadFault``, which says where the event is not what the type takes.
     public func decode<Value: Decodable>(
         _ type: Value.Type, by coder: some PayloadCoder = JSONPayloadCoder()
     ) throws -> Value {
@@ -58,7 +58,7 @@ public struct EventFile: Sendable, Hashable {
 extension FunctionHost {
     /// Invokes a function with an event from a file.
     ///
-    /// - Throws: As ``FunctionHost/FunctionHost/invoke(named:payload:options:)``.
+    /// - Throws: As ``/FunctionHost/FunctionHost/invoke(named:payload:options:)``.
     public func invoke(
         named name: String, event: EventFile, options: InvocationOptions? = nil
     ) async throws -> InvocationResponse {
