@@ -32,7 +32,8 @@ let package = Package(
         .target(
             name: "FunctionHostTesting", dependencies: ["FunctionHost", "CSimulationHooks"], swiftSettings: settings),
         .testTarget(
-            name: "FunctionHostTestingTests", dependencies: ["FunctionHostTesting"], swiftSettings: settings),
+            name: "FunctionHostTestingTests", dependencies: ["FunctionHostTesting"],
+            exclude: ["Documentation/Events"], swiftSettings: settings),
         .target(
             name: "TestingHandlers", dependencies: ["FunctionHost"], path: "Examples/TestingHandlers/Sources",
             swiftSettings: settings),
