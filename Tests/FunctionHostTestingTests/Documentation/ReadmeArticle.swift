@@ -26,6 +26,11 @@ import Testing
         #expect(error?.code == .timedOut)
     }
 
+    struct Order: Sendable {
+        var article: String
+        var pieces: Int
+    }
+
     let order = Order(article: "tea", pieces: 2)
 
     let checkout: @Sendable (Order, InvocationContext) async throws -> String = { order, context in

@@ -6,20 +6,20 @@ import FunctionHostTesting
 import Testing
 
 /// The code of the article *Testing handlers*.
-struct Order: Codable, Sendable {
-    var article: String
-    var pieces: Int
-}
+@Suite struct TestingHandlersArticle {
+    struct Order: Codable, Sendable {
+        var article: String
+        var pieces: Int
+    }
 
-struct NothingOrdered: Error {}
+    struct NothingOrdered: Error {}
 
-func price(_ order: Order, _ context: InvocationContext) async throws -> Int {
-    guard order.pieces > 0 else { throw NothingOrdered() }
-    try await context.sleep(for: .milliseconds(20))  // the price list is somewhere else
-    return order.pieces * 300
-}
+    func price(_ order: Order, _ context: InvocationContext) async throws -> Int {
+        guard order.pieces > 0 else { throw NothingOrdered() }
+        try await context.sleep(for: .milliseconds(20))  // the price list is somewhere else
+        return order.pieces * 300
+    }
 
-@Suite struct PriceTests {
     @Test func twoPieces() async throws {
         let context = InvocationContext(functionName: "price", timeout: .seconds(1), variables: ["CURRENCY": "EUR"])
         #expect(try await price(Order(article: "tea", pieces: 2), context) == 600)

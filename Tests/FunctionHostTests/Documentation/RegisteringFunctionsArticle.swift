@@ -21,17 +21,17 @@ import Testing
 
     @Test func references() async throws {
         let host = FunctionHost()
-        try host.register(.checkout) { order, _ in
-            Receipt(text: "\(order.pieces) × \(order.article)")
+        try host.register(.book) { booking, _ in
+            Voucher(text: "\(booking.nights) nights for \(booking.guest)")
         }
-        let receipt = try await host.invoke(.checkout, with: Order(article: "tea", pieces: 2))
-        #expect(receipt.text == "2 × tea")
+        let voucher = try await host.invoke(.book, with: Booking(guest: "Ada", nights: 2))
+        #expect(voucher.text == "2 nights for Ada")
     }
 
     @Test func refusals() throws {
         let host = FunctionHost()
         do {
-            try host.register("check out") { (order: Order, _) in order.pieces }
+            try host.register("book room") { (booking: Booking, _) in booking.nights }
             Issue.record("the name was taken")
         } catch {
             print(error.code, error.reason)
@@ -42,30 +42,30 @@ import Testing
 
     @Test func changes() throws {
         let host = FunctionHost()
-        try host.register(.checkout) { _, _ in Receipt(text: "") }
-        try host.update("checkout") {
+        try host.register(.book) { _, _ in Voucher(text: "") }
+        try host.update("book") {
             $0.timeout = .seconds(10)
             $0.reservedConcurrency = 4
         }
         for function in host.listFunctions() {
             print(function.name, function.inputType, function.outputType, function.concurrentExecutions)
         }
-        let limit = try host.describe("checkout").configuration.reservedConcurrency
-        try host.remove("checkout")
+        let limit = try host.describe("book").configuration.reservedConcurrency
+        try host.remove("book")
         #expect(limit == 4)
         #expect(host.listFunctions().isEmpty)
     }
 }
 
-struct Order: Codable, Sendable {
-    var article: String
-    var pieces: Int
+struct Booking: Codable, Sendable {
+    var guest: String
+    var nights: Int
 }
 
-struct Receipt: Codable, Sendable {
+struct Voucher: Codable, Sendable {
     var text: String
 }
 
-extension Function where Input == Order, Output == Receipt {
-    static var checkout: Self { "checkout" }
+extension Function where Input == Booking, Output == Voucher {
+    static var book: Self { "book" }
 }
