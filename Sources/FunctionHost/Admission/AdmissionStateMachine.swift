@@ -88,10 +88,11 @@ package struct AdmissionStateMachine<Waiter: Sendable>: Sendable {
         return .waiting(enqueue(waiter, lane))
     }
 
-    /// Gives a permit for which there is room.
-    package mutating func admit(_ lane: Int) {
-        precondition(hasRoom(lane), "lane \(lane) has no room")
+    /// Gives a permit if there is room; false if there is none.
+    package mutating func admit(_ lane: Int) -> Bool {
+        guard hasRoom(lane) else { return false }
         take(lane)
+        return true
     }
 
     /// Whether a permit would be given now.

@@ -24,6 +24,13 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
         var lastUsed: Timestamp
         var joiners: [Joiner]
 
+        /// One invocation fewer, in one access.
+        mutating func giveBack(now: Timestamp) -> (phase: Phase, inUse: Int) {
+            inUse -= 1
+            lastUsed = now
+            return (phase, inUse)
+        }
+
         var isReady: Bool { if case .ready = phase { true } else { false } }
         var isFuture: Bool { if case .starting = phase { true } else { isReady } }
     }
@@ -83,11 +90,8 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
         return (acquire(joiner: joiner), expired)
     }
 
-    /// Lends a warm environment, if there is one and nothing else has to be done.
-    package mutating func lendWarm(now: Timestamp) -> (entry: Int, instance: Instance)? {
-        guard let entry = available.last, !mayExpire(now: now) else { return nil }
-        return (entry, lend(entry))
-    }
+    /// The warm environment that would be lent now; nil if there is none, or something else has to be done first.
+    package func warmEntry(now: Timestamp) -> Int? { mayExpire(now: now) ? nil : available.last }
 
     private mutating func acquire(joiner: Joiner?) -> AcquireAction {
         if let entry = available.last { return .lend(entry, lend(entry)) }
@@ -137,10 +141,9 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
     /// An invocation has ended; the environment returned has to be shut down.
     package mutating func release(_ entry: Int, ending reason: EnvironmentEnd?, now: Timestamp) -> Ended? {
         precondition(entries[entry].inUse > 0, "environment entry \(entry) was given back twice")
-        let wasFull = entries[entry].inUse == concurrency
-        entries[entry].inUse -= 1
-        entries[entry].lastUsed = now
-        switch entries[entry].phase {
+        let (phase, inUse) = entries[entry].giveBack(now: now)
+        let wasFull = inUse + 1 == concurrency
+        switch phase {
         case .ready:
             if let reason {
                 if !wasFull { available.removeAll { $0 == entry } }
@@ -148,7 +151,7 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
             }
             if wasFull { available.append(entry) }
             return nil
-        case .condemned(let reason): return entries[entry].inUse == 0 ? end(entry, reason) : nil
+        case .condemned(let reason): return inUse == 0 ? end(entry, reason) : nil
         case .starting, .free: preconditionFailure("an invocation ended in an environment that had not started")
         }
     }
@@ -197,7 +200,9 @@ package struct EnvironmentPoolStateMachine<Instance: Sendable, Joiner: Sendable>
 
     // MARK: - Inside
 
-    private mutating func lend(_ entry: Int) -> Instance {
+    /// Lends an environment that is available, which has to be the one used last.
+    package mutating func lend(_ entry: Int) -> Instance {
+        precondition(available.last == entry, "environment entry \(entry) is not the one used last")
         entries[entry].inUse += 1
         if entries[entry].inUse == concurrency { available.removeLast() }
         guard let instance = entries[entry].instance else { preconditionFailure("an available environment is empty") }

@@ -1,6 +1,8 @@
 // This source file is part of the FunctionHost project.
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
 /// A reference to a function: its name with the types it takes and gives.
 ///
 /// Registering returns one. It can be written as a literal too, so that both ends of a program share one line:
@@ -18,14 +20,14 @@ public struct Function<Input: Sendable, Output: Sendable>: Sendable {
     /// Which version is meant; ``Qualifier/latest`` unless said otherwise.
     public let qualifier: Qualifier
     /// What `register` returned remembers where it came from, which saves looking the name up.
-    @usableFromInline package let registration: (any Registered)?
+    @usableFromInline package let registration: Registered?
 
     /// Refers to a function by name.
     public init(_ name: String, qualifier: Qualifier = .latest) {
         self.init(name: name, qualifier: qualifier, registration: nil)
     }
 
-    package init(name: String, qualifier: Qualifier = .latest, registration: (any Registered)?) {
+    package init(name: String, qualifier: Qualifier = .latest, registration: Registered?) {
         self.name = name
         self.qualifier = qualifier
         self.registration = registration
@@ -43,14 +45,14 @@ public struct StreamingFunction<Input: Sendable, Chunk: Sendable>: Sendable {
     public let name: String
     /// Which version is meant; ``Qualifier/latest`` unless said otherwise.
     public let qualifier: Qualifier
-    package let registration: (any Registered)?
+    package let registration: Registered?
 
     /// Refers to a function by name.
     public init(_ name: String, qualifier: Qualifier = .latest) {
         self.init(name: name, qualifier: qualifier, registration: nil)
     }
 
-    package init(name: String, qualifier: Qualifier = .latest, registration: (any Registered)?) {
+    package init(name: String, qualifier: Qualifier = .latest, registration: Registered?) {
         self.name = name
         self.qualifier = qualifier
         self.registration = registration
@@ -64,11 +66,20 @@ public struct StreamingFunction<Input: Sendable, Chunk: Sendable>: Sendable {
 
 /// What a reference remembers of the registration it came from.
 @usableFromInline
-package protocol Registered: AnyObject, Sendable {
+package class Registered: @unchecked Sendable {
+    // `@unchecked Sendable`: a class that can be inherited from cannot be checked; it holds a `let` and an atomic. A class
+    // and no protocol, because both are asked for by every invocation.
+
     /// The host it was made by; another host looks the function up by name.
-    var hostID: ObjectIdentifier { get }
+    @usableFromInline package final let hostID: ObjectIdentifier
+    private final let isRemoved = Atomic(false)
+
+    package init(hostID: ObjectIdentifier) { self.hostID = hostID }
+
     /// Whether it is still registered; if not, another may have taken the name.
-    var isLive: Bool { get }
+    @usableFromInline package final var isLive: Bool { !isRemoved.load(ordering: .relaxed) }
+
+    final func remove() { isRemoved.store(true, ordering: .relaxed) }
 }
 
 extension Function: ExpressibleByStringLiteral, Hashable {

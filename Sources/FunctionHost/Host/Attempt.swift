@@ -7,8 +7,9 @@ import Synchronization
 /// and the host's shutdown act on.
 @usableFromInline
 package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServices, @unchecked Sendable {
-    // `@unchecked Sendable` as its parent is; what it adds is `let`, locked, atomic, or `place`, which is written and read
-    // as the parent's place is.
+    // `@unchecked Sendable` as its parent is; what it adds is `let`, locked, atomic, or one of two: `place`, which is
+    // written and read as the parent's place is, and `result`, which the handler's task writes before `end` and its parent
+    // reads after it has seen that end.
 
     /// What the attempt has taken from the host and must give back.
     struct Place {
@@ -25,6 +26,8 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     /// Where the caller is answered, if not by the attempt's own end: on the bulkhead.
     let answer: Answer?
     @exclusivity(unchecked) var place: Place?
+    /// What the handler returned, for `invoke` to take.
+    @exclusivity(unchecked) @usableFromInline final var result = ResultSlot()
 
     private struct State {
         var machine = AttemptStateMachine<UnsafeContinuation<Bool, Never>>()
@@ -42,8 +45,10 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
         self.facilities = facilities
         self.options = options
         self.answer = answer
-        super.init(id: id, details: options?.details)
+        super.init(id: id)
     }
+
+    override package var details: CallerDetails? { options?.details }
 
     /// What the handler is told.
     @usableFromInline package var context: InvocationContext { InvocationContext(storage: self) }
@@ -52,7 +57,9 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     var hasCallersDeadline: Bool { options?.deadline.map { $0 <= deadline } ?? false }
 
     /// Says where and when it runs: until the function's timeout or the caller's deadline, whichever is earlier.
-    func begin(_ snapshot: FunctionSnapshot, _ environment: Environment, isCold: Bool, now: Timestamp) {
+    func begin(
+        _ snapshot: consuming FunctionSnapshot, _ environment: consuming Environment, isCold: Bool, now: Timestamp
+    ) {
         let own = snapshot.deadline(from: now)
         settle(
             snapshot, environment, startedAt: now, deadline: options?.deadline.map { min($0, own) } ?? own,

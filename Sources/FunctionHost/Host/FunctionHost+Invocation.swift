@@ -74,12 +74,11 @@ extension FunctionHost {
     func runInTask<Input: Sendable, Output: Sendable>(
         _ record: TypedRecord<Input, Output>, _ attempt: Attempt, _ input: Input
     ) async throws -> Output {
-        // Safe though shared: the child writes it before it ends, and the group waits for the child before it is read.
-        nonisolated(unsafe) var output: Output?
-        await withDiscardingTaskGroup { group in
+        // The caller's actor, if there is one, is left meanwhile: each return to it costs, and nothing here needs it.
+        await withDiscardingTaskGroup(isolation: nil) { group in
             group.startTask(name: taskName(of: record)) {
                 do {
-                    output = try await record.run(attempt, input)
+                    attempt.result.put(try await record.run(attempt, input))
                     attempt.end(nil)
                 } catch {
                     attempt.end(error)
@@ -89,6 +88,7 @@ extension FunctionHost {
             attempt.arm()
             if await !attempt.waitForEndOrStop() { group.cancelAll() }
         }
+        let output = attempt.result.take(Output.self)
         if let aftermath = conclude(record, attempt) { try await carryOut(aftermath) }
         guard let output else { preconditionFailure("a handler ended without a result") }
         return output

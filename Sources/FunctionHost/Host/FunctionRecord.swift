@@ -1,16 +1,12 @@
 // This source file is part of the FunctionHost project.
 // SPDX-License-Identifier: Apache-2.0
 
-import Synchronization
-
 /// What a host keeps of a registered function: who it is, how it is run and how its environments are made.
 @usableFromInline
 package class FunctionRecord: Registered, @unchecked Sendable {
     // `@unchecked Sendable`: a class that can be inherited from cannot be checked; all that it and its heirs hold is `let`
     // and `Sendable`.
     let identity: FunctionIdentity
-    /// The host it belongs to; references of another host's functions are looked up by name.
-    @usableFromInline package let hostID: ObjectIdentifier
     /// Its number in the host's tables.
     let slot: Int
     let middleware: [any Middleware]
@@ -18,21 +14,15 @@ package class FunctionRecord: Registered, @unchecked Sendable {
     let signature: FunctionSignature
     /// Whether its handlers run on the host's own threads; settled when it is registered.
     let isOnBulkhead: Bool
-    private let isRemoved = Atomic(false)
-
-    /// Whether it is still what its name stands for; a reference to one that is not is looked up by name.
-    @usableFromInline package var isLive: Bool { !isRemoved.load(ordering: .relaxed) }
-
-    func remove() { isRemoved.store(true, ordering: .relaxed) }
 
     init(_ parts: RecordParts) {
         isOnBulkhead = parts.placement == .bulkhead
         identity = parts.identity
-        hostID = parts.hostID
         slot = parts.slot
         middleware = parts.middleware
         code = parts.code
         signature = parts.signature
+        super.init(hostID: parts.hostID)
     }
 
     /// Invokes with bytes and gives bytes back.

@@ -69,10 +69,10 @@ struct HostStateMachine: Sendable {
     /// Admits an invocation and lends it a warm environment in one step; false, with nothing changed, if that cannot be.
     mutating func beginWarm(_ record: FunctionRecord, _ attempt: Attempt, now: Timestamp) -> Bool {
         let slot = record.slot
-        guard lifecycle.takesInvocations, isLive(record), admission.hasRoom(slot),
-            let (entry, environment) = functions[slot].pool.lendWarm(now: now)
+        guard lifecycle.takesInvocations, isLive(record), let entry = functions[slot].pool.warmEntry(now: now),
+            admission.admit(slot)
         else { return false }
-        admission.admit(slot)
+        let environment = functions[slot].pool.lend(entry)
         occupy(slot, attempt, environment, functions[slot].snapshot, entry, isCold: false, now: now)
         return true
     }
@@ -334,8 +334,8 @@ struct HostStateMachine: Sendable {
     }
 
     private mutating func occupy(
-        _ slot: Int, _ attempt: Attempt, _ environment: Environment, _ snapshot: FunctionSnapshot, _ entry: Int,
-        isCold: Bool, now: Timestamp
+        _ slot: Int, _ attempt: Attempt, _ environment: consuming Environment, _ snapshot: consuming FunctionSnapshot,
+        _ entry: Int, isCold: Bool, now: Timestamp
     ) {
         attempt.begin(snapshot, environment, isCold: isCold, now: now)
         attempt.place = Attempt.Place(

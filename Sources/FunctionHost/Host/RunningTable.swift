@@ -5,18 +5,20 @@
 struct RunningTable: Sendable {
     struct Key: Sendable { fileprivate let index: Int32 }
 
-    private var attempts: ContiguousArray<Attempt?> = []
+    /// Not retained. Safe, because whoever runs an attempt holds it from before `insert` until after `remove`, and both, like
+    /// `all`, happen under the host's lock.
+    private var attempts: ContiguousArray<Unmanaged<Attempt>?> = []
     private var free: ContiguousArray<Int32> = []
 
     /// Everything that runs, in no order.
-    var all: [Attempt] { attempts.compactMap { $0 } }
+    var all: [Attempt] { attempts.compactMap { $0?.takeUnretainedValue() } }
 
     mutating func insert(_ attempt: Attempt) -> Key {
         if let index = free.popLast() {
-            attempts[Int(index)] = attempt
+            attempts[Int(index)] = .passUnretained(attempt)
             return Key(index: index)
         }
-        attempts.append(attempt)
+        attempts.append(.passUnretained(attempt))
         return Key(index: Int32(attempts.count - 1))
     }
 

@@ -128,7 +128,7 @@ public struct InvocationContext: Sendable {
     ///
     /// Setting changes this copy of the context only, so a middleware passes the changed one on.
     public subscript<Key: InvocationContextKey>(key: Key.Type) -> Key.Value? {
-        get { storage.values?[ObjectIdentifier(key)] as? Key.Value }
+        get { storage.values[ObjectIdentifier(key)] as? Key.Value }
         set { storage = storage.setting(newValue, for: ObjectIdentifier(key)) }
     }
 }

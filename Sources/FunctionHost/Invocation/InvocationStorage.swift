@@ -10,27 +10,28 @@
 @usableFromInline
 package class InvocationStorage: @unchecked Sendable {
     package final let id: InvocationID
-    package let details: CallerDetails?
     @exclusivity(unchecked) package private(set) final var snapshot: FunctionSnapshot!
     @exclusivity(unchecked) package private(set) final var environment: Environment!
     @exclusivity(unchecked) package private(set) final var startedAt = Timestamp(nanoseconds: 0)
     @exclusivity(unchecked) package private(set) final var deadline = Timestamp.distantFuture
     @exclusivity(unchecked) package private(set) final var attempt = 1
     @exclusivity(unchecked) package private(set) final var isColdStart = false
-    @exclusivity(unchecked) package private(set) final var values: [ObjectIdentifier: any Sendable]?
 
-    init(id: InvocationID, details: CallerDetails?) {
-        self.id = id
-        self.details = details
-    }
+    init(id: InvocationID) { self.id = id }
+
+    /// What the caller sent along.
+    package var details: CallerDetails? { nil }
+
+    /// What adapters and middleware have hung on the context.
+    package var values: [ObjectIdentifier: any Sendable] { [:] }
 
     /// Whoever runs the attempt.
     package var services: any InvocationServices { preconditionFailure("a storage without services") }
 
     /// Says where and when the attempt runs; before a context refers to it.
     package func settle(
-        _ snapshot: FunctionSnapshot, _ environment: Environment, startedAt: Timestamp, deadline: Timestamp,
-        attempt: Int = 1, isColdStart: Bool
+        _ snapshot: consuming FunctionSnapshot, _ environment: consuming Environment, startedAt: Timestamp,
+        deadline: Timestamp, attempt: Int = 1, isColdStart: Bool
     ) {
         self.snapshot = snapshot
         self.environment = environment
@@ -42,12 +43,12 @@ package class InvocationStorage: @unchecked Sendable {
 
     /// The same with another value under a key, for one context alone.
     package func setting(_ value: (any Sendable)?, for key: ObjectIdentifier) -> InvocationStorage {
-        let other = DetachedStorage(id: id, details: details, services: services)
+        var values = values
+        values[key] = value
+        let other = DetachedStorage(id: id, details: details, services: services, values: values)
         other.settle(
             snapshot, environment, startedAt: startedAt, deadline: deadline, attempt: attempt,
             isColdStart: isColdStart)
-        other.values = values ?? [:]
-        other.values?[key] = value
         return other
     }
 }
@@ -56,13 +57,22 @@ package class InvocationStorage: @unchecked Sendable {
 package final class DetachedStorage: InvocationStorage, @unchecked Sendable {
     // `@unchecked Sendable` as its parent is; what it adds is `let`.
     private let server: any InvocationServices
+    private let sent: CallerDetails?
+    private let hung: [ObjectIdentifier: any Sendable]
 
-    package init(id: InvocationID, details: CallerDetails?, services: any InvocationServices) {
+    package init(
+        id: InvocationID, details: CallerDetails?, services: any InvocationServices,
+        values: [ObjectIdentifier: any Sendable] = [:]
+    ) {
         server = services
-        super.init(id: id, details: details)
+        sent = details
+        hung = values
+        super.init(id: id)
     }
 
     override package var services: any InvocationServices { server }
+    override package var details: CallerDetails? { sent }
+    override package var values: [ObjectIdentifier: any Sendable] { hung }
 }
 
 /// What few callers send along, kept apart so that the others do not pay for it.

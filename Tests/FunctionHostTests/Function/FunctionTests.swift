@@ -5,10 +5,8 @@ import FunctionHost
 import Testing
 
 @Suite struct FunctionTests {
-    private final class Registration: Registered {
-        var hostID: ObjectIdentifier { ObjectIdentifier(self) }
-        var isLive: Bool { true }
-    }
+    private final class Host {}
+    private let registration = Registered(hostID: ObjectIdentifier(Host()))
 
     @Test("A function is written as a literal, and means the latest version")
     func literal() {
@@ -22,11 +20,11 @@ import Testing
 
     @Test("References are equal by name and version, wherever they come from")
     func equality() {
-        let registered = Function<Int, Int>(name: "a", registration: Registration())
+        let registered = Function<Int, Int>(name: "a", registration: registration)
         #expect(registered == "a")
         #expect(registered != "b")
         #expect(Set([registered, "a", "b"]).count == 2)
-        let streaming = StreamingFunction<Int, Int>(name: "a", registration: Registration())
+        let streaming = StreamingFunction<Int, Int>(name: "a", registration: registration)
         #expect(streaming == "a")
         #expect(streaming != "b")
         #expect(Set([streaming, "a", "b"]).count == 2)
@@ -34,11 +32,11 @@ import Testing
 
     @Test("Qualifying a reference forgets which registration it came from")
     func qualified() {
-        let function = Function<Int, Int>(name: "a", registration: Registration())
+        let function = Function<Int, Int>(name: "a", registration: registration)
         #expect(function.registration != nil)
         #expect(function.qualified(by: .latest).registration == nil)
         #expect(function.qualified(by: .latest) == function)
-        let streaming = StreamingFunction<Int, Int>(name: "a", registration: Registration())
+        let streaming = StreamingFunction<Int, Int>(name: "a", registration: registration)
         #expect(streaming.qualified(by: .latest).registration == nil)
         #expect(streaming.qualified(by: .latest) == streaming)
     }
