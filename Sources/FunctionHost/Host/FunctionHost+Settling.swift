@@ -51,7 +51,11 @@ extension FunctionHost {
     /// Shuts down what has ended, and throws what the caller gets instead of a result.
     @usableFromInline
     package func carryOut(_ aftermath: Aftermath) async throws {
-        if let ended = aftermath.ended { await end(ended, aftermath.record) }
+        if let ended = aftermath.ended {
+            await end(ended, aftermath.record)
+            // It may have been one that was made ahead.
+            provision(aftermath.record)
+        }
         for (record, ended) in aftermath.left ?? [] { await end(ended, record) }
         if let error = aftermath.error { throw error }
     }

@@ -238,8 +238,11 @@ struct HostStateMachine: Sendable {
         if old.variables != configuration.variables || old.memorySize != configuration.memorySize {
             ended = functions[slot].pool.condemnAll(.updated)
         }
-        // What is idle already was to be looked at by the old idle time.
-        let expiry = old.idleTimeout == configuration.idleTimeout ? nil : functions[slot].pool.nextExpiry
+        // What is idle already was to be looked at by the old idle time, or to be kept.
+        let isSame =
+            old.idleTimeout == configuration.idleTimeout
+            && old.provisionedConcurrency <= configuration.provisionedConcurrency
+        let expiry = isSame ? nil : functions[slot].pool.nextExpiry
         guard old.reservedConcurrency != configuration.reservedConcurrency else { return ([], ended, expiry) }
         return (admission.reserve(configuration.reservedConcurrency, for: slot), ended, expiry)
     }
@@ -276,7 +279,7 @@ struct HostStateMachine: Sendable {
 
     /// Begins to make an environment ahead; nil if none is missing.
     mutating func provision(_ record: FunctionRecord) -> (environment: Environment, entry: Int, FunctionSnapshot)? {
-        guard isLive(record), let entry = functions[record.slot].pool.provision() else { return nil }
+        guard lifecycle.takesInvocations, isLive(record), let entry = functions[record.slot].pool.provision() else { return nil }
         return (makeEnvironment(record.slot, .provisioned), entry, functions[record.slot].snapshot)
     }
 
