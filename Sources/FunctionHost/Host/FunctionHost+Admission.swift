@@ -82,7 +82,9 @@ extension FunctionHost {
             }
             throw throttled(record, state.withLock { $0.admission.throttle(record.slot) })
         case .cancelled: throw CancellationError()
-        case .refused(let error): throw error
+        case .refused(let error):
+            throw FunctionHostError(
+                error.code, functionName: record.identity.name, reason: error.reason, underlying: error.underlying)
         }
     }
 
