@@ -69,4 +69,6 @@ void simulation_capture_on_this_thread(simulation_capture capture, void *context
   currentContext = context;
 }
 
+bool simulation_is_on_this_thread(void *context) { return currentContext == context; }
+
 uint64_t simulation_task_id(void *job) { return swift_task_getJobTaskId(job); }

@@ -7,6 +7,7 @@
 #ifndef C_SIMULATION_HOOKS_H
 #define C_SIMULATION_HOOKS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /// Told of a job that some code on this thread handed to the global executor; takes it over.
@@ -15,6 +16,9 @@ typedef void (*simulation_capture)(void *_Nonnull context, void *_Nonnull job, u
 
 /// Captures the jobs that code on the calling thread hands to the global executor; a null capture ends it.
 void simulation_capture_on_this_thread(simulation_capture _Nullable capture, void *_Nullable context);
+
+/// Whether the calling thread is the one whose jobs `context` captures.
+bool simulation_is_on_this_thread(void *_Nonnull context);
 
 /// The id of the task that a job belongs to, unique in the process.
 uint64_t simulation_task_id(void *_Nonnull job);

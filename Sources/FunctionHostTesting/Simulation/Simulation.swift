@@ -219,7 +219,7 @@ public final class Simulation: TaskExecutor, Sendable {
         let known = escapes.isEmpty ? "" : " Unstructured: \(escapes.joined(separator: "; "))."
         return
             "nothing can run and nothing is to happen, of \(tasks) tasks; a continuation that nobody resumes, a lock "
-            + "order, or code that left the simulation (threads, Dispatch, the main actor).\(known)"
+            + "order, or code that left the simulation (Task.sleep, threads, Dispatch, the main actor).\(known)"
     }
 
     private func fire(_ timer: Timer, _ now: Timestamp) {
@@ -233,13 +233,15 @@ public final class Simulation: TaskExecutor, Sendable {
     // MARK: - Jobs
 
     /// Takes a job that can run from now on; tasks call it.
-    public func enqueue(_ job: consuming ExecutorJob) {
-        let job = UnownedJob(job)
-        state.withLock { $0.scheduler.add(job, task: Self.taskID(of: job)) }
-    }
+    public func enqueue(_ job: consuming ExecutorJob) { enqueue(unowned: UnownedJob(job)) }
 
     fileprivate func enqueue(unowned job: UnownedJob) {
-        state.withLock { $0.scheduler.add(job, task: Self.taskID(of: job)) }
+        // From elsewhere it comes at a time that no seed decides.
+        let isHere = simulation_is_on_this_thread(Unmanaged.passUnretained(self).toOpaque())
+        state.withLock { state in
+            if !isHere { state.escapes.append("a task was woken from outside: by Task.sleep, a thread or Dispatch") }
+            state.scheduler.add(job, task: Self.taskID(of: job))
+        }
     }
 
     private static func taskID(of job: UnownedJob) -> UInt64 {

@@ -43,9 +43,12 @@
                             seed: seed, strategy: strategies[index % strategies.count], maximumSteps: maximumSteps,
                             allowsUnstructuredTasks: allowsUnstructuredTasks)
                         current.withLock { $0 = (simulation, false) }
+                        let lent = LentBody.lend(function)
                         do {
                             try await simulation.runOnThread { try await function() }
                         } catch {
+                            // It may have been given up in the middle, deadlocked or endless.
+                            if error is SimulationFailure { lent.abandon() }
                             Issue.record(error)
                         }
                         if current.withLock({ $0?.hasFailed ?? false }) {
