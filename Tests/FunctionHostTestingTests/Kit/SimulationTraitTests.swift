@@ -21,7 +21,9 @@ import Testing
     @Test("The first seed that fails ends the test, and its issues say how to replay it")
     func failing() async throws {
         let seeds = Log<Int>()
-        let comments = try await issues(of: .simulated(seeds: 10..<20, strategies: [.uniform, .priorities(changes: 4)])) {
+        let comments = try await issues(
+            of: .simulated(seeds: 10..<20, strategies: [.uniform, .priorities(changes: 4)])
+        ) {
             let seed = Simulation.current?.seed ?? -1
             seeds.append(seed)
             await Task.yield()
