@@ -279,7 +279,9 @@ struct HostStateMachine: Sendable {
 
     /// Begins to make an environment ahead; nil if none is missing.
     mutating func provision(_ record: FunctionRecord) -> (environment: Environment, entry: Int, FunctionSnapshot)? {
-        guard lifecycle.takesInvocations, isLive(record), let entry = functions[record.slot].pool.provision() else { return nil }
+        guard lifecycle.takesInvocations, isLive(record), let entry = functions[record.slot].pool.provision() else {
+            return nil
+        }
         return (makeEnvironment(record.slot, .provisioned), entry, functions[record.slot].snapshot)
     }
 

@@ -34,6 +34,8 @@ public final class Simulation: TaskExecutor, Sendable {
         var scheduler: SchedulerStateMachine<UnownedJob, Timer>
         var idlers: [CheckedContinuation<Void, Never>] = []
         var escapes: [String] = []
+        /// Whether the root has begun, on the thread that is the simulation's.
+        var isDriving = false
         var escapedTasks: Set<UInt64> = []
         var notes: [(step: Int, time: Timestamp, text: String)] = []
         var wallOffset: Duration = .zero
@@ -183,6 +185,7 @@ public final class Simulation: TaskExecutor, Sendable {
                 simulation.capture(unsafeBitCast(job, to: UnownedJob.self), simulation_task_id(job), delay: delay)
             }, Unmanaged.passUnretained(self).toOpaque())
         defer { simulation_capture_on_this_thread(nil, nil) }
+        state.withLock { $0.isDriving = true }
         try loop { outcome.isSet }
         let escapes = state.withLock { $0.escapes }
         guard escapes.isEmpty || allowsUnstructuredTasks else {
@@ -239,7 +242,9 @@ public final class Simulation: TaskExecutor, Sendable {
         // From elsewhere it comes at a time that no seed decides.
         let isHere = simulation_is_on_this_thread(Unmanaged.passUnretained(self).toOpaque())
         state.withLock { state in
-            if !isHere { state.escapes.append("a task was woken from outside: by Task.sleep, a thread or Dispatch") }
+            if !isHere, state.isDriving {
+                state.escapes.append("a task was woken from outside: by Task.sleep, a thread or Dispatch")
+            }
             state.scheduler.add(job, task: Self.taskID(of: job))
         }
     }

@@ -8,7 +8,8 @@ import Testing
 /// How many run at one time, and what those are told who do not.
 @Suite("Concurrency limits", .simulated(seeds: 0..<20)) struct ConcurrencyLimitTests {
     private static func work(
-        on host: FunctionHost, _ name: String = "work", _ configuration: FunctionConfiguration = .init(timeout: .seconds(60)),
+        on host: FunctionHost, _ name: String = "work",
+        _ configuration: FunctionConfiguration = .init(timeout: .seconds(60)),
         counting occupancy: Occupancy = Occupancy()
     ) throws -> Function<Duration, Void> {
         try host.register(Function(name), configuration: configuration) { (length: Duration, context) in
@@ -75,15 +76,18 @@ import Testing
         try await running
     }
 
-    @Test("A reservation of 0 switches the function off, also for those who would wait, and waiting is no advice", arguments: [
-        SaturationPolicy.reject, .wait(atMost: .seconds(60)),
-    ])
+    @Test(
+        "A reservation of 0 switches the function off, also for those who would wait, and waiting is no advice",
+        arguments: [
+            SaturationPolicy.reject, .wait(atMost: .seconds(60)),
+        ])
     func switchedOff(_ saturation: SaturationPolicy) async throws {
         let host = FunctionHost(system: .simulated)
         let off = try Self.work(
             on: host, "off", .init(timeout: nil, reservedConcurrency: 0, saturation: saturation))
         let took = try await timed {
-            let error = await expectError(.throttled, of: "off", saying: "switched off: its reserved concurrency is 0") {
+            let error = await expectError(.throttled, of: "off", saying: "switched off: its reserved concurrency is 0")
+            {
                 try await host.invoke(off, with: .zero)
             }
             #expect(error?.retryAfter == nil)
@@ -92,7 +96,8 @@ import Testing
         #expect(took == .zero)
     }
 
-    @Test("Failures, timeouts and cancellations give their permit back", arguments: ["throw", "sleep", "cancel", "init"])
+    @Test(
+        "Failures, timeouts and cancellations give their permit back", arguments: ["throw", "sleep", "cancel", "init"])
     func permitsReturn(what: String) async throws {
         let host = FunctionHost(configuration: .init(concurrency: 1), system: .simulated)
         let isBroken = Notes<Bool>()

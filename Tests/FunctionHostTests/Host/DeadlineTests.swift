@@ -7,15 +7,18 @@ import Testing
 
 /// Deadlines in the caller's task: the handler is cancelled, waited for, and reported if it does not obey.
 @Suite("Deadlines in the caller's task", .simulated(seeds: 0..<20)) struct DeadlineTests {
-    private static func nap(on host: FunctionHost, timeout: Duration? = .seconds(2)) throws -> Function<Duration, Void> {
+    private static func nap(on host: FunctionHost, timeout: Duration? = .seconds(2)) throws -> Function<Duration, Void>
+    {
         try host.register("nap", configuration: .init(timeout: timeout)) { (length: Duration, context) in
             try await context.sleep(for: length)
         }
     }
 
-    @Test("A handler that is done before its deadline succeeds, one at or after it has timed out", arguments: [
-        (1_980, Outcome.succeeded), (2_000, .timedOut), (2_020, .timedOut),
-    ])
+    @Test(
+        "A handler that is done before its deadline succeeds, one at or after it has timed out",
+        arguments: [
+            (1_980, Outcome.succeeded), (2_000, .timedOut), (2_020, .timedOut),
+        ])
     func bothSides(milliseconds: Int, outcome: Outcome) async throws {
         let events = EventRecorder()
         let host = FunctionHost(observers: [events], system: .simulated)
@@ -99,9 +102,11 @@ import Testing
         _ = await failing
     }
 
-    @Test("The caller's own deadline counts where it is the earlier one", arguments: [
-        (1, 1, "1.00 seconds"), (2, 2, "2.00"), (5, 2, "2.00 seconds"), (nil, 2, "2.00 seconds"),
-    ])
+    @Test(
+        "The caller's own deadline counts where it is the earlier one",
+        arguments: [
+            (1, 1, "1.00 seconds"), (2, 2, "2.00"), (5, 2, "2.00 seconds"), (nil, 2, "2.00 seconds"),
+        ])
     func callersDeadline(callers: Int?, earlier: Int, reason: String) async throws {
         let host = FunctionHost(system: .simulated)
         let nap = try Self.nap(on: host)
@@ -160,7 +165,9 @@ import Testing
         let host = FunctionHost(system: .simulated)
         let nap = try Self.nap(on: host, timeout: .seconds(1))
         let outer = try host.register("outer", configuration: .init(timeout: .seconds(5))) { (_: Void, _) in
-            await expectError(.timedOut, of: "nap", saying: "1.00 seconds") { try await host.invoke(nap, with: .seconds(9)) }
+            await expectError(.timedOut, of: "nap", saying: "1.00 seconds") {
+                try await host.invoke(nap, with: .seconds(9))
+            }
             return "carried on"
         }
         #expect(try await host.invoke(outer) == "carried on")

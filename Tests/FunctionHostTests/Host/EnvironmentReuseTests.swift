@@ -34,7 +34,8 @@ import Testing
     @Test("An environment without shared state runs one invocation at a time, and its state is never lent twice")
     func oneAtATime() async throws {
         let host = FunctionHost(system: .simulated)
-        let work = try host.register("work", environment: { _ in false }) { (isLent: inout Bool, length: Int, context) in
+        let work = try host.register("work", environment: { _ in false }) {
+            (isLent: inout Bool, length: Int, context) in
             #expect(!isLent)
             isLent = true
             try await context.sleep(for: .milliseconds(length * 20))
@@ -110,9 +111,11 @@ import Testing
         #expect(try host.describe("nap").environments == 1)
     }
 
-    @Test("An environment is discarded after a timeout, and when its handler says so, but not after an error", arguments: [
-        (EnvironmentEnd?.none, "throw"), (.timedOut, "sleep"), (.discarded, "discard"), (nil, "return"),
-    ])
+    @Test(
+        "An environment is discarded after a timeout, and when its handler says so, but not after an error",
+        arguments: [
+            (EnvironmentEnd?.none, "throw"), (.timedOut, "sleep"), (.discarded, "discard"), (nil, "return"),
+        ])
     func discarded(_ end: EnvironmentEnd?, by what: String) async throws {
         let events = EventRecorder()
         let host = FunctionHost(observers: [events], system: .simulated)
@@ -135,7 +138,8 @@ import Testing
     func discardedShared() async throws {
         let events = EventRecorder()
         let host = FunctionHost(observers: [events], system: .simulated)
-        let work = try host.register("work", sharedBy: 2, environment: { _ in 0 }) { (_: Int, length: Duration, context) in
+        let work = try host.register("work", sharedBy: 2, environment: { _ in 0 }) {
+            (_: Int, length: Duration, context) in
             if length == .zero { context.discardEnvironment() }
             try await context.sleep(for: length)
             return context.environmentID

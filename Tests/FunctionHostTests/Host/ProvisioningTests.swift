@@ -14,7 +14,9 @@ import Testing
 
         init(
             provisioned: Int, placement: Placement = .callersTask,
-            initialize: @escaping @Sendable (EnvironmentContext) async throws -> Void = { _ in try await pass(.seconds(2)) }
+            initialize: @escaping @Sendable (EnvironmentContext) async throws -> Void = { _ in
+                try await pass(.seconds(2))
+            }
         ) throws {
             host = FunctionHost(observers: [events], system: .simulated)
             var configuration = FunctionConfiguration(timeout: .seconds(5), placement: placement)
@@ -35,9 +37,11 @@ import Testing
         }
     }
 
-    @Test("They are made when the host runs, not before, and the first invocations are warm", arguments: [
-        Placement.callersTask, .bulkhead,
-    ])
+    @Test(
+        "They are made when the host runs, not before, and the first invocations are warm",
+        arguments: [
+            Placement.callersTask, .bulkhead,
+        ])
     func madeAhead(_ placement: Placement) async throws {
         let rig = try Rig(provisioned: 2, placement: placement)
         try await pass(.seconds(5))

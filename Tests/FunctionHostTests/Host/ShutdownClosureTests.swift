@@ -29,7 +29,9 @@ import Testing
             let ended = ended
             work = try host.register(
                 "work", environment: { _ in 0 },
-                shutdown: { served, context in ended.add("\(context.functionName) \(context.environmentID) served \(served)") }
+                shutdown: { served, context in
+                    ended.add("\(context.functionName) \(context.environmentID) served \(served)")
+                }
             ) { (served: inout Int, reason: EnvironmentEnd?, context) in
                 served += 1
                 if reason == .timedOut { try await context.sleep(for: .seconds(60)) }
@@ -113,7 +115,9 @@ import Testing
         #expect(ended.all.isEmpty)
     }
 
-    @Test("It is cancelled at its own limit, the one that holds when it begins", arguments: [(Duration.zero, 0), (.seconds(2), 2), (.seconds(30), 10)])
+    @Test(
+        "It is cancelled at its own limit, the one that holds when it begins",
+        arguments: [(Duration.zero, 0), (.seconds(2), 2), (.seconds(30), 10)])
     func limit(_ limit: Duration, seconds: Int) async throws {
         let host = FunctionHost(system: .simulated)
         let ended = Notes<Bool>()

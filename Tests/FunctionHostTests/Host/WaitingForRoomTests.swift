@@ -14,7 +14,9 @@ import Testing
         let served = Notes<Int>()
         let work: Function<Int, Void>
 
-        init(patience: Duration = .seconds(600), timeout: Duration? = .seconds(60), length: Duration = .seconds(2)) throws {
+        init(patience: Duration = .seconds(600), timeout: Duration? = .seconds(60), length: Duration = .seconds(2))
+            throws
+        {
             host = FunctionHost(observers: [events], system: .simulated)
             let served = served
             work = try host.register(
@@ -79,7 +81,9 @@ import Testing
         async let running: Void = rig.host.invoke(rig.work, with: 0)
         try await pass(.seconds(1))
         let took = try await timed {
-            await expectError(.throttled, of: "work", saying: "used up") { try await rig.host.invoke(rig.work, with: 1) }
+            await expectError(.throttled, of: "work", saying: "used up") {
+                try await rig.host.invoke(rig.work, with: 1)
+            }
         }
         #expect(took == .zero)
         try await running
@@ -145,13 +149,16 @@ import Testing
         try await rig.host.invoke(rig.work, with: 2)
     }
 
-    @Test("At a limit of 1 a function that invokes itself is throttled, and never waits for ever", arguments: [
-        SaturationPolicy.reject, .wait(atMost: .seconds(1)),
-    ])
+    @Test(
+        "At a limit of 1 a function that invokes itself is throttled, and never waits for ever",
+        arguments: [
+            SaturationPolicy.reject, .wait(atMost: .seconds(1)),
+        ])
     func reentrant(_ saturation: SaturationPolicy) async throws {
         let host = FunctionHost(system: .simulated)
         let again = try host.register(
-            "again" as Function<Int, Int>, configuration: .init(timeout: .seconds(5), reservedConcurrency: 1, saturation: saturation)
+            "again" as Function<Int, Int>,
+            configuration: .init(timeout: .seconds(5), reservedConcurrency: 1, saturation: saturation)
         ) { (depth, _) in
             depth == 0 ? 0 : try await host.invoke("again" as Function<Int, Int>, with: depth - 1) + 1
         }
@@ -165,7 +172,9 @@ import Testing
         #expect(try await host.invoke(again, with: 0) == 0)
     }
 
-    @Test("If it waits for itself longer than it may run, it has timed out", arguments: [Placement.callersTask, .bulkhead])
+    @Test(
+        "If it waits for itself longer than it may run, it has timed out",
+        arguments: [Placement.callersTask, .bulkhead])
     func reentrantTimeout(_ placement: Placement) async throws {
         let host = FunctionHost(configuration: .init(concurrency: 1), system: .simulated)
         var configuration = FunctionConfiguration(timeout: .seconds(5), placement: placement)
@@ -175,7 +184,9 @@ import Testing
         }
         try await host.run {
             let took = try await timed {
-                await expectError(.timedOut, of: "again", saying: "5.00 seconds") { try await host.invoke(again, with: 1) }
+                await expectError(.timedOut, of: "again", saying: "5.00 seconds") {
+                    try await host.invoke(again, with: 1)
+                }
             }
             #expect(took == .seconds(5))
             #expect(try await host.invoke(again, with: 0) == 0)
