@@ -43,7 +43,9 @@ let package = Package(
         example("Quickstart", excluding: ["Data"]),
         example("EmbeddedServer"),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["FunctionHost"], path: "Tests/Benchmarks", swiftSettings: settings),
+            name: "Benchmarks", dependencies: ["FunctionHost", "AllocationCount"], path: "Tests/Benchmarks",
+            swiftSettings: settings),
+        .target(name: "AllocationCount", path: "Tests/AllocationCount"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -97,14 +97,17 @@ struct Spread: CustomStringConvertible {
 
 /// Whether a figure is good enough.
 struct Verdict: CustomStringConvertible {
-    let description: String
+    let isGood: Bool
+    private let goal: Double?
 
     init(_ figure: Double, goal: Double?) {
-        guard let goal else {
-            description = "             "
-            return
-        }
-        description = "goal \(goal.fixed(2)) \(figure <= goal ? "ok" : "MISSED")"
+        self.goal = goal
+        isGood = goal.map { figure <= $0 } ?? true
+    }
+
+    var description: String {
+        guard let goal else { return "(reported)      " }
+        return "goal \(goal.fixed(goal < 10 ? 2 : 0)) \(isGood ? "ok    " : "MISSED")"
     }
 }
 
