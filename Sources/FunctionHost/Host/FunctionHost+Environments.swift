@@ -260,7 +260,8 @@ extension FunctionHost {
                     errorType: fault.errorType, hasStarted: false)))
     }
 
-    private func emitStarted(
+    /// Tells the observers that an environment is ready.
+    func emitStarted(
         _ record: FunctionRecord, _ environment: Environment, _ duration: Duration,
         _ initialization: EnvironmentContext.Initialization
     ) {

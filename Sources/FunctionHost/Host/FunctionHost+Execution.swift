@@ -84,6 +84,8 @@ extension FunctionHost {
             let now = time.now
             switch state.withLock({ $0.place(record.slot, attempt, joiner: joiner, now: now) }) {
             case .run:
+                // Made without an init closure, and so in no time.
+                if attempt.isColdStart { emitStarted(record, attempt.environment, .zero, .onDemand) }
                 return try await run(
                     body, record, attempt, admittedAt: invocation.admittedAt, initNanoseconds: nil)
             case .initialize(let environment, let entry, let snapshot):

@@ -51,7 +51,7 @@ public struct InvocationReport: Sendable {
     package let nanoseconds: Int64
     /// ``initDuration`` in nanoseconds.
     package let initNanoseconds: Int64?
-    /// The type of the error; nil if it succeeded.
+    /// The type of the error; nil if it succeeded or passed its deadline.
     public let errorType: String?
     /// Whether the handler goes on although the attempt has ended, and keeps its place.
     public let isRunningOn: Bool
