@@ -208,7 +208,8 @@ extension FunctionHost {
     ) async -> InitFault? {
         guard let initialize = record.code.initialize else { return nil }
         let told = environmentContext(of: attempt, initialization)
-        let key = state.withLock { $0.running.insert(attempt) }
+        let (key, isTooLate) = state.withLock { ($0.running.insert(attempt), $0.isTooLate(for: initialization)) }
+        if isTooLate { attempt.stop(.shutdown) }
         let (error, cause) = await supervise(attempt, name: taskName(of: record)) { attempt in
             attempt.environment.setState(try await initialize(told))
         }

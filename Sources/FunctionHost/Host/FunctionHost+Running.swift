@@ -142,6 +142,7 @@ extension FunctionHost {
                 .refused(
                     FunctionHostError(.shuttingDown, reason: "the host began to shut down while the caller waited")))
         }
+        for attempt in state.withLock({ $0.makingAhead }) { attempt.stop(.shutdown) }
         // Asked only now: what ended before `began` could not settle the drain.
         if state.withLock({ $0.admission.inFlight }) == 0 { return drain.allEnded(self) }
         drain.remember([

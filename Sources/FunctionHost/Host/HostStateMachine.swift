@@ -173,6 +173,19 @@ struct HostStateMachine: Sendable {
         return running.all
     }
 
+    /// The init closures that run for nobody yet: once the shutdown has begun, for nobody at all.
+    var makingAhead: [Attempt] {
+        running.all.filter { $0.place == nil && $0.environment.initialization == .provisioned }
+    }
+
+    /// Whether an init closure that begins now is cancelled at once.
+    func isTooLate(for initialization: EnvironmentContext.Initialization) -> Bool {
+        switch initialization {
+        case .provisioned: !lifecycle.takesInvocations
+        case .onDemand: isCancelling
+        }
+    }
+
     // MARK: - Functions
 
     func record(named name: String) -> FunctionRecord? { names[name].map { functions[$0].record } }
