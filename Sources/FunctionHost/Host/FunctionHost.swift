@@ -63,6 +63,7 @@ public final class FunctionHost: Sendable {
         state = Mutex(
             HostStateMachine(
                 limit: configuration.concurrency, unreservedMinimum: configuration.unreservedConcurrencyMinimum ?? 0))
+        system.announce?(self)
     }
 
     /// Where the host is in its life.
@@ -70,6 +71,11 @@ public final class FunctionHost: Sendable {
 
     /// The host's time, which is virtual in a simulation: what deadlines are reckoned in.
     public var now: Timestamp { time.now }
+
+    /// Lets all functions go, whatever becomes of them: for a simulation that has ended, where nothing will ever run again.
+    ///
+    /// Handlers that invoke other functions hold their host, and it holds them.
+    package func letGo() { _ = state.withLock { $0.letGo() } }
 
     /// Returns when observers that are told later have heard everything that has happened so far.
     public func flushObservers() async { await observers.flush() }

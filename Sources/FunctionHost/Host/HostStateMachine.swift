@@ -288,6 +288,17 @@ struct HostStateMachine: Sendable {
         return (refused, granted, ended)
     }
 
+    /// Takes out everything that may refer to the host.
+    mutating func letGo() -> (ContiguousArray<FunctionState>, RunningTable) {
+        defer {
+            names = [:]
+            functions = []
+            left = []
+            running = RunningTable()
+        }
+        return (functions, running)
+    }
+
     // MARK: - Environments
 
     /// Begins to make an environment ahead; nil if none is missing.

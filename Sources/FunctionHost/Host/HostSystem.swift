@@ -9,6 +9,8 @@ public struct HostSystem: Sendable {
     public var seed: UInt64
     /// Where handlers on the bulkhead run; nil for threads of the host's own.
     package var bulkhead: (any TaskExecutor)?
+    /// Told of each host that is made with it.
+    package var announce: (@Sendable (FunctionHost) -> Void)?
     /// Whether observers hear everything at once instead of on a thread.
     package var deliversInline = false
     /// Whether to look for handlers that hold a thread; in a simulation no time passes while one does.

@@ -27,6 +27,7 @@ extension HostSystem {
         system.watchesThreads = false
         // Now and then handlers start on their caller's thread, as they do outside; then their tasks have no names.
         system.namesTasks = simulation.chance(0.75)
+        system.announce = { [weak simulation] in simulation?.remember($0) }
         system.tap = ScheduleObserver(simulation: simulation)
         return system
     }

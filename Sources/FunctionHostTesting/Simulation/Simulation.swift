@@ -33,6 +33,7 @@ public final class Simulation: TaskExecutor, Sendable {
     private struct State {
         var scheduler: SchedulerStateMachine<UnownedJob, Timer>
         var idlers: [CheckedContinuation<Void, Never>] = []
+        var hosts: [@Sendable () -> FunctionHost?] = []
         var escapes: [String] = []
         /// Whether the root has begun, on the thread that is the simulation's.
         var isDriving = false
@@ -184,7 +185,12 @@ public final class Simulation: TaskExecutor, Sendable {
                 let simulation = Unmanaged<Simulation>.fromOpaque(context).takeUnretainedValue()
                 simulation.capture(unsafeBitCast(job, to: UnownedJob.self), simulation_task_id(job), delay: delay)
             }, Unmanaged.passUnretained(self).toOpaque())
-        defer { simulation_capture_on_this_thread(nil, nil) }
+        defer {
+            simulation_capture_on_this_thread(nil, nil)
+            // What has not happened by now never will; an alarm that is set would hold the simulation for ever.
+            _ = removeTimers { _ in true }
+            for host in state.withLock({ $0.hosts }) { host()?.letGo() }
+        }
         state.withLock { $0.isDriving = true }
         try loop { outcome.isSet }
         let escapes = state.withLock { $0.escapes }
@@ -269,6 +275,9 @@ public final class Simulation: TaskExecutor, Sendable {
             state.scheduler.add(job, task: task)
         }
     }
+
+    /// A host was made in this simulation: it is let go at the end, whatever its handlers hold.
+    func remember(_ host: FunctionHost) { state.withLock { $0.hosts.append { [weak host] in host } } }
 
     // MARK: - Timers
 
