@@ -25,6 +25,9 @@ package struct BulkheadStateMachine<Work: Sendable, Signal: AnyObject & Sendable
 
     /// A thread has nothing to do.
     package mutating func next(for signal: Signal) -> NextAction {
+        // It may still be among the idle: what woke it may have been meant for work that it had found by itself. There twice,
+        // or there while it works, it would be woken for work that nobody does.
+        idle.removeAll { $0 === signal }
         if head < work.count {
             defer {
                 head += 1

@@ -40,6 +40,25 @@ import Testing
         #expect(text(machine.next(for: thread)) == "sleep")
     }
 
+    @Test("A thread that looks again for nothing, woken a moment too late, is counted on once only")
+    func wokenTooLate() {
+        var machine = Machine(maximumThreads: 2)
+        let thread = Token()
+        _ = machine.enqueue(1)
+        _ = machine.next(for: thread)
+        #expect(text(machine.next(for: thread)) == "sleep")
+        // Its time is up as work comes: it finds the work by itself, and the wake-up comes when it sleeps again.
+        #expect(text(machine.enqueue(2)) == "wake")
+        let isRetired = machine.retire(thread)
+        #expect(!isRetired)
+        #expect(text(machine.next(for: thread)) == "run 2")
+        #expect(text(machine.next(for: thread)) == "sleep")
+        #expect(text(machine.next(for: thread)) == "sleep")
+        #expect(text(machine.enqueue(3)) == "wake")
+        #expect(text(machine.next(for: thread)) == "run 3")
+        #expect(text(machine.enqueue(4)) == "start")
+    }
+
     @Test("The thread that went idle last is woken first, and no other is started")
     func lastIdle() {
         var machine = Machine(maximumThreads: 4)
