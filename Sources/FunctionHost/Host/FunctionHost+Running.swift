@@ -76,9 +76,15 @@ extension FunctionHost {
     // MARK: - Inside
 
     private func beginRunning() throws(FunctionHostError) {
-        switch state.withLock({ $0.lifecycle.run() }) {
+        let action = state.withLock { state in
+            let action = state.lifecycle.run()
+            // Under this lock, so that it comes before the end of a shutdown that begins now, which closes it for good, and
+            // before anybody is told that the host runs.
+            if action == .run { mailbox.open() }
+            return action
+        }
+        switch action {
         case .run:
-            mailbox.open()
             observers.emit(.phaseChanged(.running))
             for function in state.withLock({ $0.live }) { provision(function.record) }
         case .drainOnly: break
