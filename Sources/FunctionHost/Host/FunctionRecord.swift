@@ -25,6 +25,14 @@ package class FunctionRecord: Registered, @unchecked Sendable {
         super.init(hostID: parts.hostID)
     }
 
+    /// What stands where no function is.
+    static let gone = FunctionRecord(
+        RecordParts(
+            identity: FunctionIdentity(name: ""), hostID: ObjectIdentifier(FunctionRecord.self), slot: -1,
+            middleware: [], code: .stateless,
+            signature: FunctionSignature(PayloadCodec<Void>(), PayloadCodec<Void>(), isStreaming: false),
+            placement: .callersTask))
+
     /// Invokes with bytes and gives bytes back.
     func call(
         _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions?

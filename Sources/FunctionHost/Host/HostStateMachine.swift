@@ -10,7 +10,7 @@ typealias EndedEnvironment = EnvironmentPoolStateMachine<Environment, Ticket>.En
 /// themselves are machines of their own; this one puts them in order.
 struct HostStateMachine: Sendable {
     struct FunctionState: Sendable {
-        let record: FunctionRecord
+        var record: FunctionRecord
         /// The record's identity, to be compared without retaining the record.
         let recordID: ObjectIdentifier
         var snapshot: FunctionSnapshot
@@ -378,5 +378,8 @@ struct HostStateMachine: Sendable {
             !freeSlots.contains(slot)
         else { return }
         freeSlots.append(slot)
+        // What the closures hold is let go with the function and not with its successor; outside the lock, since whoever
+        // asks for this holds the record.
+        functions[slot].record = .gone
     }
 }
