@@ -66,6 +66,11 @@ public final class FunctionHost: Sendable {
         system.announce?(self)
     }
 
+    deinit {
+        // Another host may come to lie at this one's address, and is to look names up for itself.
+        state.withLock { for function in $0.functions { function.record.remove() } }
+    }
+
     /// Where the host is in its life.
     public var phase: HostPhase { state.withLock { $0.lifecycle.phase } }
 

@@ -1,0 +1,43 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import FunctionHost
+import Testing
+
+/// What functions and hosts leave behind when they go.
+@Suite("Letting go") struct LettingGoTests {
+    /// Asks its host for something when it is let go.
+    private final class Resource: Sendable {
+        let host: FunctionHost
+        init(_ host: FunctionHost) { self.host = host }
+        deinit { _ = host.phase }
+    }
+
+    @Test("A removed function lets go of what its handler holds, which may ask the host for something as it goes")
+    func removed() throws {
+        let host = FunctionHost()
+        weak var seen: Resource?
+        do {
+            let resource = Resource(host)
+            seen = resource
+            try host.register("a") { (_: Void, _) in _ = resource }
+        }
+        #expect(seen != nil)
+        try host.remove("a")
+        #expect(seen == nil)
+    }
+
+    @Test("A reference that outlives its host is looked up by name in a host that lies at the same address")
+    func sameAddress() async throws {
+        for _ in 0..<50 {
+            var old = Function<Void, Int>("one")
+            do {
+                let host = FunctionHost()
+                old = try host.register("one") { (_: Void, _) in 1 }
+            }
+            let host = FunctionHost()
+            try host.register("one") { (_: Void, _) in 2 }
+            #expect(try await host.invoke(old) == 2)
+        }
+    }
+}
