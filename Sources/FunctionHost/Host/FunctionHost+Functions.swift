@@ -48,30 +48,38 @@ extension FunctionHost {
     /// Changed variables or memory make new execution environments; a changed limit lets those who wait go on at once.
     /// ``FunctionConfiguration/placement`` is settled when a function is registered.
     ///
+    /// - Parameters:
+    ///   - name: The function's name.
+    ///   - change: Changes the configuration; again, if somebody else has changed it meanwhile.
     /// - Returns: The configuration as it is now.
     /// - Throws: ``FunctionHostError`` as `notFound` or `invalidConfiguration`; then nothing has changed.
     @discardableResult
     public func update(
         _ name: String, _ change: (inout FunctionConfiguration) -> Void
     ) throws(FunctionHostError) -> FunctionConfiguration {
-        let record = try record(named: name)
-        let old = state.withLock { $0.functions[record.slot].snapshot.configuration }
-        var configuration = old
-        change(&configuration)
-        let fault =
-            configuration.placement == old.placement
-            ? configuration.fault : "placement cannot change; remove the function and register it anew"
-        if let fault { throw FunctionHostError(.invalidConfiguration, functionName: name, reason: fault) }
-        let (granted, ended, expiry) = try state.withLock { state throws(FunctionHostError) in
-            guard state.isLive(record) else { throw .notFound(name) }
-            return try state.update(record, configuration, idleTimeout: self.configuration.idleTimeout)
+        while true {
+            let record = try record(named: name)
+            let old = state.withLock { $0.functions[record.slot].snapshot }
+            var configuration = old.configuration
+            change(&configuration)
+            let fault =
+                configuration.placement == old.configuration.placement
+                ? configuration.fault : "placement cannot change; remove the function and register it anew"
+            if let fault { throw FunctionHostError(.invalidConfiguration, functionName: name, reason: fault) }
+            let done = try state.withLock { state throws(FunctionHostError) -> HostStateMachine.UpdateAction? in
+                guard state.isLive(record) else { throw .notFound(name) }
+                // Another update came between: this one is not to undo it.
+                guard state.functions[record.slot].snapshot === old else { return nil }
+                return try state.update(record, configuration, idleTimeout: self.configuration.idleTimeout)
+            }
+            guard let done else { continue }
+            for ticket in done.granted { ticket.give(.granted) }
+            for environment in done.ended { endWhereTaken(environment, record) }
+            if let expiry = done.expiry { scheduleExpiry(of: record, at: expiry) }
+            observers.emit(.functionUpdated(name: name))
+            provision(record)
+            return configuration
         }
-        for ticket in granted { ticket.give(.granted) }
-        for environment in ended { endWhereTaken(environment, record) }
-        if let expiry { scheduleExpiry(of: record, at: expiry) }
-        observers.emit(.functionUpdated(name: name))
-        provision(record)
-        return configuration
     }
 
     /// Removes a function: what runs goes on to its end, who waits and who comes later gets `notFound`.

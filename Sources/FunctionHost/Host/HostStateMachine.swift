@@ -45,6 +45,13 @@ struct HostStateMachine: Sendable {
         var isDrained = false
     }
 
+    struct UpdateAction: Sendable {
+        /// Who may run now.
+        var granted: [Ticket] = []
+        var ended: [EndedEnvironment] = []
+        var expiry: Timestamp?
+    }
+
     var lifecycle = LifecycleStateMachine()
     var admission: AdmissionStateMachine<Ticket>
     var running = RunningTable()
@@ -238,7 +245,7 @@ struct HostStateMachine: Sendable {
     /// Changes a configuration that has no fault of its own.
     mutating func update(
         _ record: FunctionRecord, _ configuration: FunctionConfiguration, idleTimeout: Duration
-    ) throws(FunctionHostError) -> (granted: [Ticket], ended: [EndedEnvironment], expiry: Timestamp?) {
+    ) throws(FunctionHostError) -> UpdateAction {
         let slot = record.slot
         let old = functions[slot].snapshot.configuration
         if let fault = fault(limiting: slot, configuration) {
@@ -247,17 +254,19 @@ struct HostStateMachine: Sendable {
         functions[slot].snapshot = FunctionSnapshot(identity: record.identity, configuration: configuration)
         functions[slot].pool.provisioned = configuration.provisionedConcurrency
         functions[slot].pool.idleTimeout = configuration.idleTimeout ?? idleTimeout
-        var ended: [EndedEnvironment] = []
+        var action = UpdateAction()
         if old.variables != configuration.variables || old.memorySize != configuration.memorySize {
-            ended = functions[slot].pool.condemnAll(.updated)
+            action.ended = functions[slot].pool.condemnAll(.updated)
         }
         // What is idle already was to be looked at by the old idle time, or to be kept.
         let isSame =
             old.idleTimeout == configuration.idleTimeout
             && old.provisionedConcurrency <= configuration.provisionedConcurrency
-        let expiry = isSame ? nil : functions[slot].pool.nextExpiry
-        guard old.reservedConcurrency != configuration.reservedConcurrency else { return ([], ended, expiry) }
-        return (admission.reserve(configuration.reservedConcurrency, for: slot), ended, expiry)
+        action.expiry = isSame ? nil : functions[slot].pool.nextExpiry
+        if old.reservedConcurrency != configuration.reservedConcurrency {
+            action.granted = admission.reserve(configuration.reservedConcurrency, for: slot)
+        }
+        return action
     }
 
     /// What the host's limit has against a configuration; nil if nothing.

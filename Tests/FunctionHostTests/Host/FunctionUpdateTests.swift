@@ -177,4 +177,21 @@ import Testing
         await expectError(.notFound, of: "nobody", saying: "no function") { try host.describe("nobody") }
         await expectError(.notFound, of: "nobody", saying: "no function") { try host.remove("nobody") }
     }
+
+    @Test("Of two updates that overlap neither undoes the other")
+    func overlapping() throws {
+        let host = FunctionHost(system: .simulated)
+        try host.register("work") { (_: Void, _) in }
+        var isFirst = true
+        try host.update("work") { configuration in
+            if isFirst {
+                isFirst = false
+                #expect(throws: Never.self) { try host.update("work") { $0.memorySize = 256 } }
+            }
+            configuration.timeout = .seconds(7)
+        }
+        let now = try host.describe("work").configuration
+        #expect(now.timeout == .seconds(7))
+        #expect(now.memorySize == 256)
+    }
 }
