@@ -102,23 +102,17 @@ public final class FunctionHost: Sendable {
         guard system.watchesThreads, !isWatching.load(ordering: .relaxed),
             !isWatching.exchange(true, ordering: .relaxed)
         else { return }
-        scheduleWatch()
-    }
-
-    private func scheduleWatch() {
         let time = time.now.advanced(by: .seconds(1))
         _ = timer.schedule(ClosureDeadline { [weak self] now in self?.watch(now: now) }, at: time)
     }
 
     private func watch(now: Timestamp) {
+        // Before the look: who begins after it finds that nobody watches.
+        isWatching.store(false, ordering: .relaxed)
         let spinning = state.withLock { $0.running.all }.filter { !$0.isArmed && !$0.hasEnded }
         for attempt in spinning where attempt.deadline.advanced(by: configuration.overdueGrace) <= now {
             observers.emit(.invocationOverdue(attempt.context, by: attempt.deadline.duration(to: now)))
         }
-        if spinning.isEmpty {
-            isWatching.store(false, ordering: .relaxed)
-        } else {
-            scheduleWatch()
-        }
+        if !spinning.isEmpty { watchForSpinning() }
     }
 }
