@@ -10,6 +10,8 @@ import Synchronization
 final class Answer: Sendable {
     private struct State {
         var isClaimed = false
+        /// Whether the attempt's own end has claimed it, or the caller's going away, the deadline or the host's end.
+        var isClaimedByEnd = false
         var attempt: Attempt?
         /// Whether the attempt is the handler's, and not an init closure's before it.
         var isHandler = false
@@ -48,14 +50,27 @@ final class Answer: Sendable {
     var isClaimed: Bool { state.withLock { $0.isClaimed } }
 
     /// Reserves the right to answer; false if somebody else has it.
-    func claim() -> Bool {
+    private func claim() -> Bool {
         state.withLock { state in
             defer { state.isClaimed = true }
             return !state.isClaimed
         }
     }
 
-    func deliver(_ error: (any Error)?) { delivery.give(error) }
+    /// The same for the end of the attempt; true again if it has it already.
+    func claimByEnd() -> Bool {
+        state.withLock { state in
+            if !state.isClaimed { (state.isClaimed, state.isClaimedByEnd) = (true, true) }
+            return state.isClaimedByEnd
+        }
+    }
+
+    /// Answers the caller with what the work came to, unless somebody else answers or has answered.
+    func end(_ error: (any Error)?) {
+        if claimByEnd() { deliver(error) }
+    }
+
+    private func deliver(_ error: (any Error)?) { delivery.give(error) }
 
     /// Answers the caller at the deadline of what runs now.
     func deadlinePassed(now: Timestamp) {

@@ -61,9 +61,9 @@ extension FunctionHost {
             HostWork(executor: bulkhead, name: taskName(of: record)) {
                 do {
                     try await self.execute(invocation, body, answer: answer)
-                    answer.deliver(nil)
+                    answer.end(nil)
                 } catch {
-                    answer.deliver(error)
+                    answer.end(error)
                 }
             })
         guard isTaken else {

@@ -34,7 +34,7 @@ extension FunctionHost {
     ) -> Aftermath? {
         let now = time.now
         let outcome = outcome(of: attempt, error, cause, endedAt: now)
-        let isAnswered = !(attempt.answer?.claim() ?? true)
+        let isAnswered = !(attempt.answer?.claimByEnd() ?? true)
         if observers.isObserved {
             tellEnd(record, attempt, outcome, error, initNanoseconds: initNanoseconds, at: now, isAnswered: isAnswered)
         }
