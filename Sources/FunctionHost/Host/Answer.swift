@@ -80,8 +80,9 @@ final class Answer: Sendable {
         if let attempt, isHandler {
             deliver(FunctionHostError.timedOut(attempt.context))
         } else {
+            // Before there is an attempt only the caller's own deadline is watched.
             deliver(
-                attempt?.hasCallersDeadline ?? false
+                attempt?.hasCallersDeadline ?? true
                     ? FunctionHostError.outOfTime(functionName) : .initTimedOut(functionName))
         }
     }

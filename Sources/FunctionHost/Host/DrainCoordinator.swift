@@ -12,6 +12,8 @@ final class DrainCoordinator: Sendable {
         var waiters: [CheckedContinuation<DrainReport, Never>] = []
         var deadlines: [DeadlineID] = []
         var finish = Finish.notBegun
+        /// What callers of handlers on the bulkhead wait for.
+        var answers: [ObjectIdentifier: Answer] = [:]
     }
 
     /// How far the end of the environments has come.
@@ -34,6 +36,11 @@ final class DrainCoordinator: Sendable {
     }
 
     func remember(_ deadlines: [DeadlineID]) { state.withLock { $0.deadlines = deadlines } }
+
+    /// A caller waits for an answer from the bulkhead, until it is forgotten.
+    func expect(_ answer: Answer) { state.withLock { $0.answers[ObjectIdentifier(answer)] = answer } }
+
+    func forget(_ answer: Answer) { state.withLock { _ = $0.answers.removeValue(forKey: ObjectIdentifier(answer)) } }
 
     /// Waits until everything has ended or the time is up.
     func report() async -> DrainReport {
@@ -78,7 +85,9 @@ final class DrainCoordinator: Sendable {
     /// The time is up: callers who still wait for a handler on the bulkhead are answered without it.
     func outOfTime(_ host: FunctionHost) {
         let stuck = host.runningInvocations()
-        for attempt in host.state.withLock({ $0.running.all }) { attempt.answer?.giveUp() }
+        // Nothing that comes to the bulkhead from now on is taken, and so nobody is overlooked.
+        host.mailbox.close()
+        for answer in state.withLock({ Array($0.answers.values) }) { answer.giveUp() }
         settle(host, stuck: stuck)
     }
 

@@ -57,6 +57,15 @@ extension FunctionHost {
         let record = invocation.record
         guard record.isOnBulkhead else { return try await execute(invocation, body, answer: nil) }
         let answer = Answer(functionName: record.identity.name)
+        // The threads may all be taken, so that nothing else looks at the caller's deadline and at the host's end.
+        let deadline = invocation.options?.deadline.map { time in
+            timer.schedule(ClosureDeadline { now in answer.deadlinePassed(now: now) }, at: time)
+        }
+        drain.expect(answer)
+        defer {
+            if let deadline { timer.cancel(deadline) }
+            drain.forget(answer)
+        }
         let isTaken = mailbox.submit(
             HostWork(executor: bulkhead, name: taskName(of: record)) {
                 do {
