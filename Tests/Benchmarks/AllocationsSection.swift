@@ -19,8 +19,8 @@ func countAllocations(_ arguments: Arguments) async throws -> Bool {
         Operation("invoke, no deadline, no observers", goal: 1) {
             try await bench.quiet.invoke(bench.unlimited, with: $0)
         },
-        bench.full(goal: 3, callers: 1),
-        bench.suspending(goal: 3, callers: 1),
+        bench.full(goal: 7, callers: 1),
+        bench.suspending(goal: 8, callers: 1),
         bench.race,
     ] {
         let count = try await allocations(of: operation)

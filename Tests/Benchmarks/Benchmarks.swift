@@ -21,10 +21,7 @@ struct Benchmarks {
         for section in Section.all where arguments.asksFor(section) {
             if try await !section.run(arguments) { holds = false }
         }
-        if arguments.isGate, !holds {
-            print("\na gate was missed")
-            exit(1)
-        }
+        if arguments.isGate, !holds { exit(1) }
     }
 }
 

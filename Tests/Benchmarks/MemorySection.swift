@@ -32,7 +32,7 @@ enum MemoryKind: String, CaseIterable {
     private func measure() async throws -> Bool {
         switch self {
         case .suspended:
-            return show(try await bytesPerSuspended(), goal: 3_500, "a suspended invocation, beyond its caller's task")
+            return show(try await bytesPerSuspended(), goal: 3_584, "a suspended invocation, beyond its caller's task")
         case .finished: return show(try await bytesPerFinished(), goal: 16, "a finished call whose timeout is 120 s")
         case .raced: return show(try await bytesPerRaced(), goal: nil, "the same by a race with a sleep")
         case .waiting: return show(try await bytesPerWaiting(), goal: nil, "a waiting caller, beyond its task")

@@ -11,14 +11,25 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     // written and read as the parent's place is, and `result`, which the handler's task writes before `end` and its parent
     // reads after it has seen that end.
 
-    /// What the attempt has taken from the host and must give back.
+    /// What the attempt has taken from the host and must give back; numbers of 32 bits, since each attempt has one.
     struct Place {
-        let entry: Int
+        private let narrowEntry: Int32
+        private let narrowConcurrency: Int32
         let running: RunningTable.Key
-        /// Invocations of its function that ran when it began, this one included.
-        let concurrency: Int
         /// Whether the host's shutdown has come to cancelling.
         let isCancelled: Bool
+
+        init(entry: Int, running: RunningTable.Key, concurrency: Int, isCancelled: Bool) {
+            narrowEntry = Int32(entry)
+            narrowConcurrency = Int32(clamping: concurrency)
+            self.running = running
+            self.isCancelled = isCancelled
+        }
+
+        /// Its environment's entry in the pool.
+        var entry: Int { Int(narrowEntry) }
+        /// Invocations of its function that ran when it began, this one included.
+        var concurrency: Int { Int(narrowConcurrency) }
     }
 
     let facilities: Facilities

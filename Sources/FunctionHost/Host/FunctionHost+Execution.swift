@@ -10,7 +10,7 @@ package typealias Body = @Sendable (Attempt) async throws -> Void
 extension FunctionHost {
     // MARK: - The short way
 
-    /// Begins an invocation that finds room and a warm environment at once; nil, with nothing taken, if it does not.
+    /// Begins an invocation that finds room and an environment at once; nil, with nothing taken, if it does not.
     ///
     /// This is what nearly every invocation meets. It waits for nothing, so it needs no `async`, and the handler is called
     /// straight from `invoke`. Everything else goes through `perform`.
@@ -20,7 +20,7 @@ extension FunctionHost {
         let options = options.map { CallerOptions($0, now: now) }
         guard !record.isOnBulkhead, options?.deadline == nil else { return nil }
         let attempt = Attempt(id: nextID(), facilities: facilities, options: options, answer: nil)
-        guard state.withLock({ $0.beginWarm(record, attempt, now: now) }) else { return nil }
+        guard state.withLock({ $0.beginAtOnce(record, attempt, now: now) }) else { return nil }
         tellStart(record, attempt)
         return attempt
     }
@@ -47,9 +47,13 @@ extension FunctionHost {
     package func perform(
         _ record: FunctionRecord, _ options: InvocationOptions?, id: InvocationID? = nil, _ body: @escaping Body
     ) async throws {
-        let options = options.map { CallerOptions($0, now: time.now) }
-        let invocation = try await admit(record, id ?? nextID(), options)
+        let invocation = try await admit(record, id ?? nextID(), callerOptions(options))
         try await execute(invocation, body)
+    }
+
+    /// What the caller asks for, if anything; apart from `perform`, so that none of it lies in a waiting caller's frames.
+    private func callerOptions(_ options: InvocationOptions?) -> CallerOptions? {
+        options.map { CallerOptions($0, now: time.now) }
     }
 
     /// Runs an admitted invocation in the place its function is configured for.
@@ -168,8 +172,7 @@ extension DiscardingTaskGroup {
     /// Starts a child at once on this thread where the system can, which is several times cheaper than queueing it.
     ///
     /// A named one is queued: in Swift 6.3 an immediate child that has a name loses its parent's executor preference.
-    @inlinable @inline(__always)
-    package mutating func startTask(
+    fileprivate mutating func startTask(
         name: String?, _ operation: sending @escaping @isolated(any) () async -> Void
     ) {
         if name == nil, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {

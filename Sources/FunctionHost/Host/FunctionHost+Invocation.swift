@@ -76,13 +76,12 @@ extension FunctionHost {
     ) async throws -> Output {
         // The caller's actor, if there is one, is left meanwhile: each return to it costs, and nothing here needs it.
         await withDiscardingTaskGroup(isolation: nil) { group in
-            group.startTask(name: taskName(of: record)) {
-                do {
-                    attempt.result.put(try await record.run(attempt, input))
-                    attempt.end(nil)
-                } catch {
-                    attempt.end(error)
-                }
+            if let name = taskName(of: record) {
+                group.addTask(named: name, record, attempt, input)
+            } else if #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {
+                group.addImmediateTask { await record.complete(attempt, input) }
+            } else {
+                group.addTask { await record.complete(attempt, input) }
             }
             if attempt.hasEnded { return }
             attempt.arm()
@@ -95,7 +94,7 @@ extension FunctionHost {
     }
 
     /// Goes the long way: something has to be waited for, or another task runs the handler.
-    @inlinable
+    @inlinable @inline(never)
     func perform<Input: Sendable, Output: Sendable>(
         _ record: TypedRecord<Input, Output>, _ input: Input, _ options: InvocationOptions?
     ) async throws -> Output {
@@ -130,6 +129,17 @@ extension FunctionHost {
             throw .typeMismatch(record, asked: FunctionSignature.text(Input.self, Output.self, isStreaming: false))
         }
         return typed
+    }
+}
+
+extension DiscardingTaskGroup {
+    /// Adds a child that is queued, as one with a name is: in Swift 6.3 one that has a name and starts at once loses its
+    /// parent's executor preference.
+    @inlinable @inline(never)
+    mutating func addTask<Input: Sendable, Output: Sendable>(
+        named name: String, _ record: TypedRecord<Input, Output>, _ attempt: Attempt, _ input: Input
+    ) {
+        addTask(name: name) { await record.complete(attempt, input) }
     }
 }
 

@@ -6,12 +6,22 @@ import Synchronization
 extension FunctionHost {
     /// What the end of an attempt leaves to be done where one can wait and throw.
     @usableFromInline
-    package struct Aftermath {
+    package final class Aftermath {
         let record: FunctionRecord
         /// What the caller gets instead of a result.
         let error: (any Error)?
         let ended: EndedEnvironment?
         let left: [(FunctionRecord, EndedEnvironment)]?
+
+        init(
+            record: FunctionRecord, error: (any Error)?, ended: EndedEnvironment?,
+            left: [(FunctionRecord, EndedEnvironment)]?
+        ) {
+            self.record = record
+            self.error = error
+            self.ended = ended
+            self.left = left
+        }
     }
 
     /// Tells the observers that a handler begins.

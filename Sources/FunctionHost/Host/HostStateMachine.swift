@@ -73,14 +73,21 @@ struct HostStateMachine: Sendable {
 
     // MARK: - Invocations
 
-    /// Admits an invocation and lends it a warm environment in one step; false, with nothing changed, if that cannot be.
-    mutating func beginWarm(_ record: FunctionRecord, _ attempt: Attempt, now: Timestamp) -> Bool {
+    /// Admits an invocation and finds it an environment in one step; false, with nothing changed, if there is no room, or
+    /// an environment has to be made by an init closure first.
+    mutating func beginAtOnce(_ record: FunctionRecord, _ attempt: Attempt, now: Timestamp) -> Bool {
         let slot = record.slot
-        guard lifecycle.takesInvocations, isLive(record), let entry = functions[slot].pool.warmEntry(now: now),
-            admission.admit(slot)
-        else { return false }
-        let environment = functions[slot].pool.lend(entry)
-        occupy(slot, attempt, environment, functions[slot].snapshot, entry, isCold: false, now: now)
+        guard lifecycle.takesInvocations, isLive(record) else { return false }
+        if let entry = functions[slot].pool.warmEntry(now: now) {
+            guard admission.admit(slot) else { return false }
+            let environment = functions[slot].pool.lend(entry)
+            occupy(slot, attempt, environment, functions[slot].snapshot, entry, isCold: false, now: now)
+            return true
+        }
+        guard record.code.initialize == nil, admission.admit(slot) else { return false }
+        guard case .run = place(slot, attempt, joiner: nil, now: now) else {
+            preconditionFailure("an environment without an init closure had to be waited for")
+        }
         return true
     }
 

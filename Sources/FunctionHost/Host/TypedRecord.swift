@@ -33,6 +33,17 @@ package final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionReco
         }
     }
 
+    /// Runs the handler, and leaves in the attempt how it ended.
+    @inlinable @inline(__always)
+    package func complete(_ attempt: Attempt, _ input: Input) async {
+        do {
+            attempt.result.put(try await run(attempt, input))
+            attempt.end(nil)
+        } catch {
+            attempt.end(error)
+        }
+    }
+
     private func runInMiddleware(_ attempt: Attempt, _ input: Input) async throws -> Output {
         try await runIntercepted(by: middleware[...], input, attempt.context) { [self] input, context in
             switch handler {

@@ -14,10 +14,12 @@ package class InvocationStorage: @unchecked Sendable {
     @exclusivity(unchecked) package private(set) final var environment: Environment!
     @exclusivity(unchecked) package private(set) final var startedAt = Timestamp(nanoseconds: 0)
     @exclusivity(unchecked) package private(set) final var deadline = Timestamp.distantFuture
-    @exclusivity(unchecked) package private(set) final var attempt = 1
+    @exclusivity(unchecked) private final var narrowAttempt: Int32 = 1
     @exclusivity(unchecked) package private(set) final var isColdStart = false
 
     init(id: InvocationID) { self.id = id }
+
+    package final var attempt: Int { Int(narrowAttempt) }
 
     /// What the caller sent along.
     package var details: CallerDetails? { nil }
@@ -37,7 +39,7 @@ package class InvocationStorage: @unchecked Sendable {
         self.environment = environment
         self.startedAt = startedAt
         self.deadline = deadline
-        self.attempt = attempt
+        narrowAttempt = Int32(clamping: attempt)
         self.isColdStart = isColdStart
     }
 

@@ -16,7 +16,7 @@ struct SeriesTable<Series: Sendable>: Sendable {
 
     private(set) var series: ContiguousArray<Series> = []
     private var places: [Key: Int] = [:]
-    /// The function heard of last, for each of a few addresses.
+    /// The function heard of last, for each of some addresses: four times as many as there are functions, a power of two.
     private var cache = ContiguousArray(repeating: Known(), count: 256)
     /// The same functions, kept so that no other object comes to lie at an address in `cache`.
     private var kept = ContiguousArray<FunctionIdentity?>(repeating: nil, count: 256)
@@ -36,13 +36,13 @@ struct SeriesTable<Series: Sendable>: Sendable {
     }
 
     mutating func place(of identity: FunctionIdentity) -> Int {
-        // Objects are 16 bytes apart at least, so the lowest four bits of an address tell nothing.
         let address = ObjectIdentifier(identity)
-        let slot = Int(bitPattern: address) >> 4 & 255
-        if cache[slot].address == address { return cache[slot].place }
+        let known = cache[slot(of: address)]
+        if known.address == address { return known.place }
         let place = place(of: Key(name: identity.name, version: identity.version))
-        cache[slot] = Known(address: address, place: place)
-        kept[slot] = identity
+        if series.count > cache.count / 4 { growCache() }
+        cache[slot(of: address)] = Known(address: address, place: place)
+        kept[slot(of: address)] = identity
         return place
     }
 
@@ -51,6 +51,18 @@ struct SeriesTable<Series: Sendable>: Sendable {
         series.append(empty)
         places[key] = series.count - 1
         return series.count - 1
+    }
+
+    /// Objects lie at regular distances, which multiplying spreads out.
+    private func slot(of address: ObjectIdentifier) -> Int {
+        let spread = UInt(bitPattern: address) &* 0x9E37_79B9_7F4A_7C15
+        return Int(spread >> UInt(UInt.bitWidth - cache.count.trailingZeroBitCount))
+    }
+
+    private mutating func growCache() {
+        let count = cache.count * 2
+        cache = ContiguousArray(repeating: Known(), count: count)
+        kept = ContiguousArray(repeating: nil, count: count)
     }
 
     /// Begins anew; `keep` makes of old figures what they start with.
