@@ -49,8 +49,14 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     }
 
     private let state = Mutex(State())
-    /// Set with the machine's end, for those who only want to know that.
-    private let isOver = Atomic(false)
+    /// How it has ended, for those who need to know no more: set after the machine's end.
+    private enum End: UInt8, AtomicRepresentable {
+        case notYet
+        /// Without an error, a cause or a deadline to be taken away: `finish` has nothing to look up.
+        case plain
+        case other
+    }
+    private let ending = Atomic(End.notYet)
 
     init(id: InvocationID, facilities: Facilities, options: CallerOptions?, answer: Answer?) {
         self.facilities = facilities
@@ -92,11 +98,12 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     /// The handler has returned, or thrown.
     @usableFromInline
     package func end(_ error: (any Error)?) {
-        let waiter = state.withLock { state in
+        let (waiter, isPlain) = state.withLock { state in
             if let error { state.error = error }
-            return state.machine.end()
+            let isPlain = error == nil && state.machine.cause == nil && state.deadlineID == nil
+            return (state.machine.end(), isPlain)
         }
-        isOver.store(true, ordering: .releasing)
+        ending.store(isPlain ? .plain : .other, ordering: .releasing)
         waiter?.resume(returning: true)
     }
 
@@ -106,7 +113,7 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     @usableFromInline package var needsTask: Bool { answer != nil || deadline < .distantFuture }
 
     /// Whether the handler has ended: at once, if it never suspended.
-    @usableFromInline package var hasEnded: Bool { isOver.load(ordering: .acquiring) }
+    @usableFromInline package var hasEnded: Bool { ending.load(ordering: .acquiring) != .notYet }
 
     /// Whether the handler has suspended, so that its deadline is armed.
     var isArmed: Bool { state.withLock { $0.deadlineID != nil } }
@@ -129,6 +136,7 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
 
     /// What there is to know of a handler that has ended; the deadline is taken away if it was armed.
     func finish() -> (error: (any Error)?, cause: StopCause?) {
+        if ending.load(ordering: .acquiring) == .plain { return (nil, nil) }
         let (error, cause, id) = state.withLock { state in
             defer { state.deadlineID = nil }
             return (state.error, state.machine.cause, state.deadlineID)

@@ -21,6 +21,8 @@ extension FunctionHost {
         guard !record.isOnBulkhead, options?.deadline == nil else { return nil }
         let attempt = Attempt(id: nextID(), facilities: facilities, options: options, answer: nil)
         guard state.withLock({ $0.beginAtOnce(record, attempt, now: now) }) else { return nil }
+        // Made without an init closure, and so in no time.
+        if attempt.isColdStart { emitStarted(record, attempt.environment, .zero, .onDemand) }
         tellStart(record, attempt)
         return attempt
     }

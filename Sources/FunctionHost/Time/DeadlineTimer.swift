@@ -10,25 +10,28 @@ package protocol DeadlineTarget: AnyObject, Sendable {
 }
 
 /// All deadlines of a host behind one alarm: nothing sleeps per invocation.
+///
+/// Nothing refers to it weakly: retaining an object that was ever referred to so takes several times as long, and each
+/// invocation that suspends comes here twice.
 package final class DeadlineTimer: Sendable {
-    private let clock: any HostClock
-    private let state = Mutex(DeadlineStateMachine<any DeadlineTarget>())
+    private let bell: Bell
     private let alarm: any HostAlarm
 
     package init(clock: any HostClock) {
-        self.clock = clock
-        // The alarm outlives no timer: it is told to whom it belongs once both exist.
-        let bell = Bell()
+        let bell = Bell(clock: clock)
+        self.bell = bell
         alarm = clock.makeAlarm { bell.ring() }
-        bell.attach(self)
+        bell.attach(alarm)
     }
 
+    deinit { bell.detach() }
+
     /// How many deadlines are still to pass.
-    package var count: Int { state.withLock { $0.count } }
+    package var count: Int { bell.deadlines.withLock { $0.count } }
 
     /// Schedules a call of `target` at `time`.
     package func schedule(_ target: any DeadlineTarget, at time: Timestamp) -> DeadlineID {
-        let (id, isEarliest) = state.withLock { $0.add(target, at: time) }
+        let (id, isEarliest) = bell.deadlines.withLock { $0.add(target, at: time) }
         if isEarliest { alarm.ring(noLaterThan: time) }
         return id
     }
@@ -36,16 +39,7 @@ package final class DeadlineTimer: Sendable {
     /// Unschedules; false if the deadline has passed already.
     @discardableResult
     package func cancel(_ id: DeadlineID) -> Bool {
-        state.withLock { $0.remove(id) } != nil
-    }
-
-    /// Calls everything that is due, then sets the alarm for the next deadline.
-    fileprivate func ring() {
-        let now = clock.now
-        while let target = state.withLock({ $0.takePassed(now: now) }) {
-            target.deadlinePassed(now: now)
-        }
-        if let next = state.withLock({ $0.earliest }) { alarm.ring(noLaterThan: next) }
+        bell.deadlines.withLock { $0.remove(id) } != nil
     }
 }
 
@@ -58,11 +52,30 @@ final class ClosureDeadline: DeadlineTarget {
     func deadlinePassed(now: Timestamp) { body(now) }
 }
 
-/// Breaks the circle between a timer and its alarm, so that a host that is let go takes its timer with it.
+/// What an alarm rings. It refers to the alarm in turn, until the timer is let go.
 private final class Bell: Sendable {
-    private struct Holder { weak var timer: DeadlineTimer? }
-    private let holder = Mutex(Holder())
+    let deadlines = Mutex(DeadlineStateMachine<any DeadlineTarget>())
+    private let clock: any HostClock
+    private let alarm = Mutex<(any HostAlarm)?>(nil)
 
-    func attach(_ timer: DeadlineTimer) { holder.withLock { $0.timer = timer } }
-    func ring() { holder.withLock { $0.timer }?.ring() }
+    init(clock: any HostClock) { self.clock = clock }
+
+    func attach(_ new: any HostAlarm) { alarm.withLock { $0 = new } }
+
+    /// Forgets alarm and deadlines: whose timer is gone waits for nothing.
+    func detach() {
+        alarm.withLock { $0 = nil }
+        _ = deadlines.withLock { deadlines in
+            defer { deadlines = DeadlineStateMachine() }
+            return deadlines
+        }
+    }
+
+    /// Calls everything that is due, then sets the alarm for the next deadline.
+    func ring() {
+        guard let alarm = alarm.withLock({ $0 }) else { return }
+        let now = clock.now
+        while let target = deadlines.withLock({ $0.takePassed(now: now) }) { target.deadlinePassed(now: now) }
+        if let next = deadlines.withLock({ $0.earliest }) { alarm.ring(noLaterThan: next) }
+    }
 }
