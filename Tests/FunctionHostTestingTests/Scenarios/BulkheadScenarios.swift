@@ -86,21 +86,23 @@ import Testing
                 try await rig.simulation.advance(by: rig.some(3))
                 return 0
             },
-            handler: { (uses: inout Int, _: Void, context: InvocationContext) in
+            handler: { (uses: inout Int, isLong: Bool, context: InvocationContext) in
                 uses += 1
-                try await stops.within { _ in try await context.sleep(for: .milliseconds(8)) }
+                try await stops.within { _ in try await context.sleep(for: isLong ? .seconds(2) : .milliseconds(8)) }
             })
         try await rig.running {
             await withDiscardingTaskGroup { group in
                 for number in 0..<4 {
                     group.addTask {
-                        if number == 3 { return _ = await rig.call { try await rig.host.invoke(work) } }
-                        await rig.callAndCancel(within: 15) { try await rig.host.invoke(work) }
+                        if number == 3 { return _ = await rig.call { try await rig.host.invoke(work, with: false) } }
+                        await rig.callAndCancel(within: 15) { try await rig.host.invoke(work, with: true) }
                     }
                 }
             }
-            #expect(rig.count(.answered) >= 1)
-            #expect(rig.count(.answered) + rig.count(.cancelled) == 4)
+            #expect(rig.count(.answered) == 1)
+            #expect(rig.count(.cancelled) == 3)
+            // The handlers have been stopped too: not one had its two seconds.
+            #expect(Simulation.start.duration(to: rig.simulation.now) < .seconds(1))
         }
         #expect(stops.inside == 0)
         rig.expectAtRest()

@@ -114,6 +114,34 @@ import Testing
         try await rig.expectRoom()
     }
 
+    @Test("A shared environment is idle when nothing runs in it, and not when it has room", .everySeed)
+    func sharedExpiry() async throws {
+        let rig = try Rig(limit: 4, sharedBy: 3) { $0.idleTimeout = .milliseconds(20) }
+        let inside = Gauge("the environments")
+        let work = try rig.host.register(
+            "work", sharedBy: 3, configuration: .waiting, environment: { _ in },
+            handler: { (_: Void, milliseconds: Int, context: InvocationContext) in
+                try await inside.within { _ in try await context.sleep(for: .milliseconds(milliseconds)) }
+            })
+        await withDiscardingTaskGroup { group in
+            for number in 0..<4 {
+                group.addTask {
+                    await rig.call {
+                        try await rig.pause(5)
+                        // One runs for long beside others that come and go.
+                        for _ in 0..<2 { try await rig.host.invoke(work, with: number == 0 ? 50 : 12 * number) }
+                    }
+                }
+            }
+        }
+        #expect(rig.count(.answered) == 4)
+        #expect(inside.entries == 8)
+        try await rig.simulation.advance(by: .seconds(1))
+        #expect(try rig.host.describe("work").environments == 0)
+        #expect(rig.ledger.counts.ends[.idle, default: 0] == rig.ledger.counts.environmentsStarted)
+        rig.expectAtRest()
+    }
+
     @Test("A caller whose own deadline ends a cold start leaves those who joined it to make their own", .everySeed)
     func impatientMaker() async throws {
         let rig = try Rig(limit: 3, sharedBy: 4)

@@ -73,6 +73,7 @@ final class Rig: Sendable {
     func expectAtRest(_ location: SourceLocation = #_sourceLocation) {
         let counts = ledger.counts
         let total = metrics.snapshot().total
+        #expect(ledger.fault == nil, sourceLocation: location)
         #expect(ledger.runningCount == 0, sourceLocation: location)
         #expect(total.concurrentExecutions == 0, sourceLocation: location)
         #expect(total.invocations == counts.finished, sourceLocation: location)
