@@ -72,6 +72,20 @@ final class Answer: Sendable {
 
     private func deliver(_ error: (any Error)?) { delivery.give(error) }
 
+    /// Answers a caller whose own deadline passes while nothing runs yet, for want of a thread for one.
+    func deadlinePassedInQueue() {
+        let isFirst = state.withLock { state in
+            guard state.attempt == nil, !state.isClaimed else { return false }
+            state.isClaimed = true
+            return true
+        }
+        guard isFirst else { return }
+        deliver(
+            FunctionHostError(
+                .timedOut, functionName: functionName,
+                reason: "the caller's deadline passed before the handler could begin"))
+    }
+
     /// Answers the caller at the deadline of what runs now.
     func deadlinePassed(now: Timestamp) {
         guard claim() else { return }

@@ -86,6 +86,10 @@ extension FunctionHost {
             throw phase == .idle
                 ? .notRunning(record.identity.name) : FunctionHostError.shuttingDown(record.identity.name)
         }
+        let queueing = invocation.options?.deadline.map { deadline in
+            timer.schedule(ClosureDeadline { _ in answer.deadlinePassedInQueue() }, at: deadline)
+        }
+        defer { if let queueing { timer.cancel(queueing) } }
         try await answer.wait()
     }
 
