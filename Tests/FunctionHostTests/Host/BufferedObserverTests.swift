@@ -54,16 +54,21 @@ import Testing
         }
         let order = Order()
         let host = FunctionHost(observers: [order])
-        let work = try host.register("work", configuration: .init(timeout: nil)) { (_: Void, context) in context.log("Here") }
+        let work = try host.register("work", configuration: .init(timeout: nil)) { (_: Void, context) in
+            context.log("Here")
+        }
         for _ in 0..<200 { try await host.invoke(work) }
         await host.flushObservers()
-        #expect(order.names.all == ["registered work", "environment started"]
-            + (0..<200).flatMap { _ in ["started", "logged Here", "succeeded"] })
+        #expect(
+            order.names.all == ["registered work", "environment started"]
+                + (0..<200).flatMap { _ in ["started", "logged Here", "succeeded"] })
     }
 
-    @Test("An observer that throws harms neither invocations nor other observers", arguments: [
-        ObserverDelivery.buffered, .immediate,
-    ])
+    @Test(
+        "An observer that throws harms neither invocations nor other observers",
+        arguments: [
+            ObserverDelivery.buffered, .immediate,
+        ])
     func throwing(_ delivery: ObserverDelivery) async throws {
         let (slow, metrics) = (Slow(), Metrics())
         slow.latch.open()

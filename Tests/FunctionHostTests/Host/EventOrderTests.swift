@@ -24,9 +24,12 @@ import Testing
         #expect(events.names == once)
     }
 
-    @Test("A report tells how the attempt went", arguments: [
-        ("return", Outcome.succeeded, String?.none), ("throw", .failed, "HandlerFailure"), ("sleep", .timedOut, nil),
-    ])
+    @Test(
+        "A report tells how the attempt went",
+        arguments: [
+            ("return", Outcome.succeeded, String?.none), ("throw", .failed, "HandlerFailure"),
+            ("sleep", .timedOut, nil),
+        ])
     func report(what: String, outcome: Outcome, errorType: String?) async throws {
         let events = EventRecorder()
         let host = FunctionHost(observers: [events], system: .simulated)
@@ -57,7 +60,9 @@ import Testing
             try await group.waitForAll()
         }
         let counts = events.events.compactMap { event -> Int? in
-            guard case .invocationStarted(let context, let count) = event, context.functionName == "work" else { return nil }
+            guard case .invocationStarted(let context, let count) = event, context.functionName == "work" else {
+                return nil
+            }
             return count
         }
         #expect(counts == [1, 2, 3])
@@ -71,17 +76,20 @@ import Testing
             let work = try host.register("work") { (_: Void, _) in }
             try await host.invoke(work)
         }
-        #expect(events.names == [
-            "host running", "registered work", "environment started", "started", "succeeded", "host draining", "drained",
-            "environment ended: shutdown", "host finished",
-        ])
+        #expect(
+            events.names == [
+                "host running", "registered work", "environment started", "started", "succeeded", "host draining",
+                "drained",
+                "environment ended: shutdown", "host finished",
+            ])
     }
 
     @Test("Who is refused for another reason than a limit is no invocation")
     func refused() async throws {
         let events = EventRecorder()
         let host = FunctionHost(observers: [events], system: .simulated)
-        let off = try host.register("off", configuration: .init(timeout: nil, reservedConcurrency: 0)) { (_: Void, _) in }
+        let off = try host.register("off", configuration: .init(timeout: nil, reservedConcurrency: 0)) { (_: Void, _) in
+        }
         try? await host.invoke("ghost" as Function<Void, Void>)
         try? await host.invoke("off" as Function<Int, Void>, with: 1)
         try? await host.invoke(off)

@@ -24,7 +24,9 @@ import Testing
                 try await context.sleep(for: what == "sleep" ? .seconds(60) : .milliseconds(1_500))
                 if what == "throw" { throw HandlerFailure() }
             }
-            try host.register("broken", environment: { _ -> Int in throw HandlerFailure() }) { (_: inout Int, _: Void, _) in }
+            try host.register("broken", environment: { _ -> Int in throw HandlerFailure() }) {
+                (_: inout Int, _: Void, _) in
+            }
             try host.register("off", configuration: .init(timeout: nil, reservedConcurrency: 0)) { (_: Void, _) in }
         }
 
@@ -69,7 +71,9 @@ import Testing
         }
         for index in 1...100 { try await host.invoke(nap, with: .milliseconds(100 * index)) }
         let duration = metrics.snapshot().total.duration
-        let pairs: [(Duration, Double)] = [(duration.p50, 5), (duration.p90, 9), (duration.p99, 9.9), (duration.p999, 10)]
+        let pairs: [(Duration, Double)] = [
+            (duration.p50, 5), (duration.p90, 9), (duration.p99, 9.9), (duration.p999, 10),
+        ]
         for (measured, seconds) in pairs { #expect(abs(measured / .seconds(seconds) - 1) < 0.033) }
         #expect(duration.mean == .milliseconds(5_050))
     }
@@ -141,9 +145,10 @@ import Testing
         let kept = rig.recorder.invocations
         #expect(kept.map(\.outcome) == [.timedOut, .cancelled, .initFailed])
         let fields = try #require(kept.first).description.split(separator: "\t").dropFirst()
-        #expect(fields == [
-            "Duration: 4000.00 ms", "Billed Duration: 4000 ms", "Memory Size: 512 MB", "Status: timeout",
-        ])
+        #expect(
+            fields == [
+                "Duration: 4000.00 ms", "Billed Duration: 4000 ms", "Memory Size: 512 MB", "Status: timeout",
+            ])
         rig.recorder.reset()
         #expect(rig.recorder.invocations.isEmpty)
     }

@@ -62,7 +62,9 @@ import Testing
         let trace = Notes<String>()
         func tracers(_ names: String...) -> [any Middleware] { names.map { Tracer(name: $0, trace: trace) } }
         let host = FunctionHost(middleware: tracers("host 1", "host 2"), system: .simulated)
-        let work = try host.register("work", middleware: tracers("own 1", "own 2")) { (_: Void, _) in trace.add("handler") }
+        let work = try host.register("work", middleware: tracers("own 1", "own 2")) { (_: Void, _) in
+            trace.add("handler")
+        }
         let order = [
             "+host 1", "+host 2", "+own 1", "+own 2", "handler", "-own 2", "-own 1", "-host 2", "-host 1",
         ]
@@ -80,7 +82,9 @@ import Testing
             trace.add("stream")
             try await numbers.write(1)
         }
-        let state = try host.register("state", environment: { _ in 0 }) { (_: inout Int, _: Void, _) in trace.add("state") }
+        let state = try host.register("state", environment: { _ in 0 }) { (_: inout Int, _: Void, _) in
+            trace.add("state")
+        }
         let shared = try host.register("shared", sharedBy: 2, environment: { _ in 0 }) { (_: Int, _: Void, _) in
             trace.add("shared")
         }
@@ -88,7 +92,8 @@ import Testing
             trace.add("raw")
             return bytes
         }
-        let apart = try host.register("apart", configuration: .init(timeout: nil, placement: .bulkhead)) { (_: Void, _) in
+        let apart = try host.register("apart", configuration: .init(timeout: nil, placement: .bulkhead)) {
+            (_: Void, _) in
             trace.add("apart")
         }
         try await host.run {
@@ -163,21 +168,23 @@ import Testing
         }
         try await host.invoke(work, with: "fine")
         try? await host.invoke(work, with: "secret")
-        #expect(events.logs == [
-            LogMessage(level: .info, text: "Invocation started", metadata: ["attempt": "1"]),
-            LogMessage(level: .info, text: "Invocation succeeded", metadata: ["duration": "1.0 seconds"]),
-            LogMessage(level: .info, text: "Invocation started", metadata: ["attempt": "1"]),
-            LogMessage(
-                level: .warning, text: "Invocation failed",
-                metadata: ["duration": "1.0 seconds", "error": "HandlerFailure"]),
-        ])
+        #expect(
+            events.logs == [
+                LogMessage(level: .info, text: "Invocation started", metadata: ["attempt": "1"]),
+                LogMessage(level: .info, text: "Invocation succeeded", metadata: ["duration": "1.0 seconds"]),
+                LogMessage(level: .info, text: "Invocation started", metadata: ["attempt": "1"]),
+                LogMessage(
+                    level: .warning, text: "Invocation failed",
+                    metadata: ["duration": "1.0 seconds", "error": "HandlerFailure"]),
+            ])
     }
 
     @Test("Injected faults are middleware like any other, and the same for the same seed")
     func faultInjection() async throws {
         let events = EventRecorder()
         let host = FunctionHost(
-            middleware: [FaultInjection(failingBefore: 0.3, failingAfter: 0.3)], observers: [events], system: .simulated)
+            middleware: [FaultInjection(failingBefore: 0.3, failingAfter: 0.3)], observers: [events], system: .simulated
+        )
         let done = Notes<Int>()
         let work = try host.register("work") { (number: Int, _) in done.add(number) }
         for number in 0..<100 { try? await host.invoke(work, with: number) }

@@ -85,9 +85,11 @@ import Testing
         #expect(await host.shutdown().isClean)
     }
 
-    @Test("Cancelling run() cancels what runs at once, in callers' tasks and on the bulkhead", arguments: [
-        Placement.callersTask, .bulkhead,
-    ])
+    @Test(
+        "Cancelling run() cancels what runs at once, in callers' tasks and on the bulkhead",
+        arguments: [
+            Placement.callersTask, .bulkhead,
+        ])
     func cancelled(_ placement: Placement) async throws {
         let events = EventRecorder()
         let host = FunctionHost(observers: [events], system: .simulated)
@@ -98,7 +100,9 @@ import Testing
             try await withThrowingTaskGroup(of: DrainReport.self) { group in
                 group.addTask { try await host.run() }
                 try await pass(.milliseconds(500))
-                async let caller = expectError(.interrupted, of: "nap", saying: "the host's shutdown cut the invocation off") {
+                async let caller = expectError(
+                    .interrupted, of: "nap", saying: "the host's shutdown cut the invocation off"
+                ) {
                     try await host.invoke(nap)
                 }
                 try await pass(.milliseconds(500))

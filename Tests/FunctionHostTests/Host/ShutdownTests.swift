@@ -34,7 +34,8 @@ import Testing
         }
 
         /// Shuts down a second after `body` has begun, and gives the report and how long the shutdown took.
-        func shutDown(during body: @escaping @Sendable () async throws -> Void) async throws -> (DrainReport, Duration) {
+        func shutDown(during body: @escaping @Sendable () async throws -> Void) async throws -> (DrainReport, Duration)
+        {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await body() }
                 try await pass(.seconds(1))
@@ -65,14 +66,18 @@ import Testing
         #expect(rig.host.phase == .finished)
     }
 
-    @Test("What takes longer is cancelled with the grace left, and its caller is told that it was the host's doing", arguments: [
-        Duration.seconds(600), nil,
-    ])
+    @Test(
+        "What takes longer is cancelled with the grace left, and its caller is told that it was the host's doing",
+        arguments: [
+            Duration.seconds(600), nil,
+        ])
     func interrupted(timeout: Duration?) async throws {
         let rig = try Rig(.bulkhead, timeout: timeout)
         try await rig.host.run {
             let (report, took) = try await rig.shutDown {
-                let error = await expectError(.interrupted, of: "nap", saying: "the host's shutdown cut the invocation off") {
+                let error = await expectError(
+                    .interrupted, of: "nap", saying: "the host's shutdown cut the invocation off"
+                ) {
                     try await rig.host.invoke(rig.nap, with: .seconds(500))
                 }
                 #expect(error?.underlying is CancellationError)
@@ -130,7 +135,9 @@ import Testing
                 try await pass(.milliseconds(500))
                 for _ in 0..<3 {
                     group.addTask {
-                        await expectError(.shuttingDown, of: "nap", saying: "began to shut down while the caller waited") {
+                        await expectError(
+                            .shuttingDown, of: "nap", saying: "began to shut down while the caller waited"
+                        ) {
                             try await rig.host.invoke(
                                 rig.nap, with: .zero, options: .init(saturation: .wait(atMost: .seconds(60))))
                         }

@@ -51,10 +51,12 @@ import Testing
     func blocked() async throws {
         let host = FunctionHost()
         let latch = Latch()
-        let block = try host.register("block", configuration: .init(timeout: nil, placement: .bulkhead)) { (_: Void, _) in
+        let block = try host.register("block", configuration: .init(timeout: nil, placement: .bulkhead)) {
+            (_: Void, _) in
             latch.wait()
         }
-        let greet = try host.register("greet", configuration: .init(timeout: nil, placement: .bulkhead)) { (_: Void, _) in
+        let greet = try host.register("greet", configuration: .init(timeout: nil, placement: .bulkhead)) {
+            (_: Void, _) in
             "Hello"
         }
         try await host.run {
@@ -74,7 +76,8 @@ import Testing
         configuration.bulkheadThreads = 1
         let host = FunctionHost(configuration: configuration, system: HostSystem(clock: clock, seed: 1))
         let latch = Latch()
-        let block = try host.register("block", configuration: .init(timeout: nil, placement: .bulkhead)) { (_: Void, _) in
+        let block = try host.register("block", configuration: .init(timeout: nil, placement: .bulkhead)) {
+            (_: Void, _) in
             latch.wait()
         }
         try await host.run {
