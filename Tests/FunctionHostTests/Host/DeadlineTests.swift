@@ -120,6 +120,26 @@ import Testing
         #expect(took == .seconds(earlier))
     }
 
+    @Test(
+        "A time limit is a deadline from the moment of the call, and of both the earlier counts",
+        arguments: [
+            (1, nil, 1), (1, 5, 1), (nil, 1, 1), (5, 1, 1), (9, 9, 2),
+        ] as [(Int?, Int?, Int)])
+    func timeLimit(limit: Int?, deadline: Int?, earliest: Int) async throws {
+        let host = FunctionHost(system: .simulated)
+        let nap = try Self.nap(on: host)
+        try await pass(.seconds(3))
+        let now = try #require(Simulation.current).now
+        let options = InvocationOptions(
+            deadline: deadline.map { now.advanced(by: .seconds($0)) }, timeLimit: limit.map { .seconds($0) })
+        let took = try await timed {
+            await expectError(.timedOut, of: "nap", saying: "\(earliest).00 seconds") {
+                try await host.invoke(nap, with: .seconds(60), options: options)
+            }
+        }
+        #expect(took == .seconds(earliest))
+    }
+
     @Test("A caller whose deadline has passed is refused before anything runs")
     func passedAlready() async throws {
         let events = EventRecorder()

@@ -138,6 +138,18 @@ import Testing
         }
     }
 
+    @Test("A host's error that the handler itself ran into is the function's own, even one of the same name")
+    func handlersOwnThrottle() async throws {
+        let host = FunctionHost(system: .simulated)
+        try host.register("again", configuration: .init(timeout: nil, reservedConcurrency: 1)) { (depth: Int, _) in
+            depth == 0 ? 0 : try await host.invoke("again" as Function<Int, Int>, with: depth - 1)
+        }
+        let response = try await host.invoke(named: "again", payload: Array("1".utf8))
+        #expect(response.functionError == "Unhandled")
+        #expect(response.text.contains(#""errorType":"FunctionHost.throttled""#))
+        #expect((response.error as? FunctionHostError)?.code == .throttled)
+    }
+
     @Test("A caller who is cancelled gets CancellationError; a handler that throws one has failed")
     func cancellation() async throws {
         let host = FunctionHost(system: .simulated)

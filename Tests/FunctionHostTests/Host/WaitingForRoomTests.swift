@@ -42,6 +42,23 @@ import Testing
         #expect(rig.served.all == Array(0..<10))
     }
 
+    @Test("How long each waited is told when its turn comes, and counted beside the durations")
+    func waited() async throws {
+        let metrics = Metrics()
+        let host = FunctionHost(observers: [metrics], system: .simulated)
+        let work = try host.register(
+            "work",
+            configuration: .init(timeout: nil, reservedConcurrency: 1, saturation: .wait(atMost: .seconds(60)))
+        ) { (_: Void, context) in try await context.sleep(for: .seconds(2)) }
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<3 { group.addTask { try await host.invoke(work) } }
+            try await group.waitForAll()
+        }
+        let figures = try #require(metrics.snapshot()["work"])
+        #expect((figures.waitDuration.count, figures.waitDuration.total) == (2, .seconds(6)))
+        #expect((figures.duration.count, figures.duration.total) == (3, .seconds(6)))
+    }
+
     @Test("Nobody who comes later overtakes those who wait")
     func noOvertaking() async throws {
         let rig = try Rig()
