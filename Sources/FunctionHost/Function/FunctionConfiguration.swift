@@ -62,7 +62,7 @@ public struct FunctionConfiguration: Sendable {
 
     /// A configuration with the settings most often wanted.
     public init(
-        timeout: Duration?,
+        timeout: Duration? = .seconds(3),
         reservedConcurrency: Int? = nil,
         saturation: SaturationPolicy = .reject,
         memorySize: Int = 128,

@@ -97,7 +97,7 @@ final class StreamingRecord<Input: Sendable, Chunk: Sendable>: FunctionRecord, @
 
     /// Runs the handler inside the middleware.
     func run(_ value: Input, _ writer: ResponseWriter<Chunk>, _ context: InvocationContext) async throws {
-        try await runIntercepted(by: middleware[...], value, context) { value, context in
+        try await runIntercepted(by: middleware[...], value, context) { [self] value, context in
             try await handler(value, writer, context)
         }
     }

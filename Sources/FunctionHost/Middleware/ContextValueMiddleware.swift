@@ -12,7 +12,7 @@ public struct ContextValueMiddleware<Key: InvocationContextKey>: Middleware {
 
     /// Passes the context on with the value.
     public func intercept<Input: Sendable, Output: Sendable>(
-        _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+        _ input: Input, context: InvocationContext, next: Next<Input, Output>
     ) async throws -> Output {
         var context = context
         context[Key.self] = value(context)

@@ -13,7 +13,7 @@ public struct LoggingMiddleware: Middleware {
 
     /// Logs before and after.
     public func intercept<Input: Sendable, Output: Sendable>(
-        _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+        _ input: Input, context: InvocationContext, next: Next<Input, Output>
     ) async throws -> Output {
         context.log("Invocation started", level: startLevel, metadata: ["attempt": String(context.attempt)])
         do {

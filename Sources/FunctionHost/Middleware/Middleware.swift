@@ -16,8 +16,25 @@ public protocol Middleware: Sendable {
     func intercept<Input: Sendable, Output: Sendable>(
         _ input: Input,
         context: InvocationContext,
-        next: (Input, InvocationContext) async throws -> Output
+        next: Next<Input, Output>
     ) async throws -> Output
+}
+
+/// What a middleware is around: the middleware inside it, and in the end the handler. Called like a function.
+///
+/// A type of its own rather than a closure, whose form would depend on the compiler settings of whoever writes a middleware.
+public struct Next<Input: Sendable, Output: Sendable>: Sendable {
+    private let body: @Sendable (Input, InvocationContext) async throws -> Output
+
+    /// Goes on with `body`; hosts do, and unit tests of middleware.
+    public init(_ body: @escaping @Sendable (Input, InvocationContext) async throws -> Output) { self.body = body }
+
+    /// Goes on with an input and a context, changed or not.
+    ///
+    /// - Throws: The handler's error, or that of a middleware inside.
+    public func callAsFunction(_ input: Input, _ context: InvocationContext) async throws -> Output {
+        try await body(input, context)
+    }
 }
 
 /// Runs a handler inside an array of interceptors, of which the first is the outermost.
@@ -25,11 +42,12 @@ package func runIntercepted<Input: Sendable, Output: Sendable>(
     by middleware: ArraySlice<any Middleware>,
     _ input: Input,
     _ context: InvocationContext,
-    _ handler: (Input, InvocationContext) async throws -> Output
+    _ handler: @escaping @Sendable (Input, InvocationContext) async throws -> Output
 ) async throws -> Output {
     guard let first = middleware.first else { return try await handler(input, context) }
     let inner = middleware.dropFirst()
-    return try await first.intercept(input, context: context) { input, context in
+    let next = Next<Input, Output> { input, context in
         try await runIntercepted(by: inner, input, context, handler)
     }
+    return try await first.intercept(input, context: context, next: next)
 }

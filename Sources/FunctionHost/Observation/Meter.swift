@@ -6,7 +6,8 @@ import Synchronization
 /// Charges for invocations as Lambda does: requests, and duration by memory class.
 ///
 /// Each attempt is billed from its start to its end, the cold start before it included, rounded up to the increment; failed
-/// and timed-out ones too. Throttled and refused invocations are free.
+/// and timed-out ones too, and those whose payload could not be decoded, for that takes their place and time. Throttled
+/// invocations, and others that never got a place, are free.
 ///
 /// Source: the pricing model of AWS Lambda; 1 ms since December 2020, 100 ms before, cold starts since August 2025.
 public final class Meter: HostObserver, InvocationCounter {

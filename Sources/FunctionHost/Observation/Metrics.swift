@@ -69,7 +69,7 @@ public struct FunctionMetrics: Sendable, Hashable {
     public let functionName: String
     /// The version.
     public let version: Qualifier
-    /// Attempts that ran, however they ended; neither throttled nor otherwise refused ones.
+    /// Attempts that had a place, however they ended, undecodable payloads included; not those that never got one.
     public let invocations: Int
     /// Attempts that failed: by the handler's error, by timeout, or by a failed init.
     public let errors: Int

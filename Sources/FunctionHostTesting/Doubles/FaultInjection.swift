@@ -41,7 +41,7 @@ public struct FaultInjection: Middleware {
 
     /// Draws lots around one attempt; outside a simulation by the invocation's own random numbers.
     public func intercept<Input: Sendable, Output: Sendable>(
-        _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+        _ input: Input, context: InvocationContext, next: Next<Input, Output>
     ) async throws -> Output {
         var generator = context.makeRandomNumberGenerator()
         func happens(_ probability: Double) -> Bool {

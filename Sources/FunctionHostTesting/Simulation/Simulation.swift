@@ -187,6 +187,7 @@ public final class Simulation: TaskExecutor, Sendable {
             }, Unmanaged.passUnretained(self).toOpaque())
         defer {
             simulation_capture_on_this_thread(nil, nil)
+            keepForStragglers(outcome.isSet)
             // What has not happened by now never will; an alarm that is set would hold the simulation for ever.
             _ = removeTimers { _ in true }
             for host in state.withLock({ $0.hosts }) { host()?.letGo() }
@@ -198,6 +199,12 @@ public final class Simulation: TaskExecutor, Sendable {
             throw SimulationFailure(.unstructuredTask, self, "unstructured: \(escapes.joined(separator: "; "))")
         }
         return try outcome.get()
+    }
+
+    /// Tasks that were given up in the middle, or left the simulation, may come back to it at any time: it must be there.
+    private func keepForStragglers(_ hasEnded: Bool) {
+        let mayComeBack = state.withLock { !hasEnded || !$0.escapes.isEmpty || $0.scheduler.hasRunnable }
+        if mayComeBack { _ = Unmanaged.passRetained(self) }
     }
 
     private func loop(until isDone: () -> Bool) throws {

@@ -10,7 +10,7 @@ import Testing
         var attempts = 2
 
         func intercept<Input: Sendable, Output: Sendable>(
-            _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+            _ input: Input, context: InvocationContext, next: Next<Input, Output>
         ) async throws -> Output {
             for _ in 1..<attempts {
                 do {
@@ -50,7 +50,7 @@ import Testing
         struct Refused: Error {}
 
         func intercept<Input: Sendable, Output: Sendable>(
-            _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+            _ input: Input, context: InvocationContext, next: Next<Input, Output>
         ) async throws -> Output {
             guard context.clientContext != nil else { throw Refused() }
             return try await next(input, context)

@@ -13,7 +13,7 @@ import Testing
         let trace: Notes<String>
 
         func intercept<Input: Sendable, Output: Sendable>(
-            _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+            _ input: Input, context: InvocationContext, next: Next<Input, Output>
         ) async throws -> Output {
             trace.add("+\(name)")
             defer { trace.add("-\(name)") }
@@ -27,7 +27,7 @@ import Testing
         let way: Way
 
         func intercept<Input: Sendable, Output: Sendable>(
-            _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+            _ input: Input, context: InvocationContext, next: Next<Input, Output>
         ) async throws -> Output {
             switch way {
             case .input: return try await next((10 as? Input) ?? input, context)
@@ -147,7 +147,7 @@ import Testing
     func deadline() async throws {
         struct Slow: Middleware {
             func intercept<Input: Sendable, Output: Sendable>(
-                _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+                _ input: Input, context: InvocationContext, next: Next<Input, Output>
             ) async throws -> Output {
                 try await context.sleep(for: .seconds(60))
                 return try await next(input, context)

@@ -11,12 +11,16 @@ import Testing
 
     private let services = ListeningServices()
 
-    private func run(_ middleware: LoggingMiddleware, _ body: () throws -> Int) async throws -> Int {
+    private func run(
+        _ middleware: LoggingMiddleware, _ body: @escaping @Sendable () throws -> Int
+    ) async throws -> Int {
         let context = InvocationContext.made(services: services)
-        return try await middleware.intercept("secret", context: context) { _, _ in
-            services.stillClock.advance(by: .milliseconds(1_500))
+        let clock = services.stillClock
+        let next = Next<String, Int> { _, _ in
+            clock.advance(by: .milliseconds(1_500))
             return try body()
         }
+        return try await middleware.intercept("secret", context: context, next: next)
     }
 
     @Test(

@@ -18,7 +18,7 @@ import Testing
         let trail: Trail
 
         func intercept<Input: Sendable, Output: Sendable>(
-            _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+            _ input: Input, context: InvocationContext, next: Next<Input, Output>
         ) async throws -> Output {
             trail.note("\(name) in")
             defer { trail.note("\(name) out") }
@@ -31,7 +31,7 @@ import Testing
         let times: Int
 
         func intercept<Input: Sendable, Output: Sendable>(
-            _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+            _ input: Input, context: InvocationContext, next: Next<Input, Output>
         ) async throws -> Output {
             for _ in 1..<times { _ = try await next(input, context) }
             return try await next(input, context)
@@ -40,7 +40,7 @@ import Testing
 
     private struct Refusing: Middleware {
         func intercept<Input: Sendable, Output: Sendable>(
-            _ input: Input, context: InvocationContext, next: (Input, InvocationContext) async throws -> Output
+            _ input: Input, context: InvocationContext, next: Next<Input, Output>
         ) async throws -> Output { throw Boom() }
     }
 
@@ -49,7 +49,9 @@ import Testing
     private let trail = Trail()
     private let context = InvocationContext(functionName: "greet")
 
-    private func run(_ middleware: [any Middleware], _ handler: (Int, InvocationContext) async throws -> Int)
+    private func run(
+        _ middleware: [any Middleware], _ handler: @escaping @Sendable (Int, InvocationContext) async throws -> Int
+    )
         async throws -> Int
     {
         try await runIntercepted(by: middleware[...], 20, context, handler)
