@@ -80,7 +80,10 @@ public final class FunctionHost: Sendable {
     /// Lets all functions go, whatever becomes of them: for a simulation that has ended, where nothing will ever run again.
     ///
     /// Handlers that invoke other functions hold their host, and it holds them.
-    package func letGo() { _ = state.withLock { $0.letGo() } }
+    package func letGo() {
+        _ = state.withLock { $0.letGo() }
+        timer.forgetAll()
+    }
 
     /// Returns when observers that are told later have heard everything that has happened so far.
     public func flushObservers() async { await observers.flush() }

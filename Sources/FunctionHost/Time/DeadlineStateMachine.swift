@@ -58,7 +58,7 @@ package struct DeadlineStateMachine<Target: Sendable>: Sendable {
     /// Removes a deadline; nil if it has passed or was removed before.
     @discardableResult
     package mutating func remove(_ id: DeadlineID) -> Target? {
-        guard slots[Int(id.slot)].generation == id.generation else { return nil }
+        guard Int(id.slot) < slots.count, slots[Int(id.slot)].generation == id.generation else { return nil }
         return remove(at: Int(slots[Int(id.slot)].place))
     }
 

@@ -41,6 +41,9 @@ package final class DeadlineTimer: Sendable {
     package func cancel(_ id: DeadlineID) -> Bool {
         bell.deadlines.withLock { $0.remove(id) } != nil
     }
+
+    /// Forgets every deadline: for a host where nothing will ever run again.
+    package func forgetAll() { bell.forgetAll() }
 }
 
 /// A deadline that calls a closure.
@@ -65,10 +68,17 @@ private final class Bell: Sendable {
     /// Forgets alarm and deadlines: whose timer is gone waits for nothing.
     func detach() {
         alarm.withLock { $0 = nil }
-        _ = deadlines.withLock { deadlines in
+        forgetAll()
+    }
+
+    /// Forgets every deadline.
+    func forgetAll() {
+        // Let go outside the lock: a target may hold whoever asks.
+        let forgotten = deadlines.withLock { deadlines in
             defer { deadlines = DeadlineStateMachine() }
             return deadlines
         }
+        _ = forgotten
     }
 
     /// Calls everything that is due, then sets the alarm for the next deadline.
