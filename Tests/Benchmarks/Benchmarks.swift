@@ -17,6 +17,12 @@
 struct Benchmarks {
     static func main() async throws {
         let arguments = Arguments(CommandLine.arguments.dropFirst())
+        var loads = [Double](repeating: 0, count: 1)
+        if !arguments.isChild, getloadavg(&loads, 1) == 1 {
+            print(
+                "load \(loads[0].fixed(1)) on \(sysconf(Int32(_SC_NPROCESSORS_ONLN))) processors, this program not counted"
+            )
+        }
         var holds = true
         for section in Section.all where arguments.asksFor(section) {
             if try await !section.run(arguments) { holds = false }
@@ -73,6 +79,9 @@ struct Arguments: Sendable {
     var isQuick: Bool { options.contains("quick") }
     /// Whether a missed gate is a failure.
     var isGate: Bool { options.contains("gate") }
+
+    /// Whether another run of this program has started it, to measure one thing in a fresh process.
+    var isChild: Bool { options.contains("child") }
 
     func asksFor(_ section: Section) -> Bool {
         sections.isEmpty ? section.isDefault : sections.contains(section.name)

@@ -22,7 +22,7 @@ struct Order: Codable, Sendable {
 
     static let example = Order(
         city: "Ljubljana", customer: 4_711, email: "ellen.ripley@example.com", id: 1_000_001, isPaid: true,
-        items: [17, 42, 99, 108], note: "Ring twice; mind the cat.", total: 249.5)
+        items: [17, 42, 99, 108], note: "Ring twice; mind the cats.", total: 249.5)
 }
 
 /// Invocation by name with JSON bytes, against decoding, a typed invocation and encoding.
