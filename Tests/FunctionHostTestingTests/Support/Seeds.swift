@@ -14,12 +14,12 @@ import Testing
 
 /// How many seeds the scenarios go through.
 enum Seeds {
-    /// What every scenario runs: as many as `SIMULATION_SEEDS` says, 10,000 unless it does.
+    /// What every scenario runs: as many as `SIMULATION_SEEDS` says, 500 unless it does; `Tests/run` asks for more.
     static let perScenario: Range<Int> = 0..<count
 
     private static let count: Int = {
         let text = getenv("SIMULATION_SEEDS").map { String(cString: $0) }
-        return max(1, text.flatMap(Int.init) ?? 10_000)
+        return max(1, text.flatMap(Int.init) ?? 500)
     }()
 }
 
