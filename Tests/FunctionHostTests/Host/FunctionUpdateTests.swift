@@ -150,20 +150,6 @@ import Testing
         #expect(!events.names.contains("updated greet"))
     }
 
-    @Test("An update that comes in the middle of another one is not lost")
-    func interleaved() async throws {
-        let host = FunctionHost(system: .simulated)
-        try host.register("greet") { (_: Void, _) in }
-        var calls = 0
-        try host.update("greet") { configuration in
-            calls += 1
-            if calls == 1 { #expect(throws: Never.self) { try host.update("greet") { $0.memorySize = 512 } } }
-            configuration.timeout = .seconds(9)
-        }
-        let configuration = try host.describe("greet").configuration
-        #expect((configuration.timeout, configuration.memorySize) == (.seconds(9), 512))
-    }
-
     @Test("A change of placement is refused, and says what to do instead")
     func placement() async throws {
         let host = FunctionHost(system: .simulated)

@@ -70,9 +70,6 @@ final class HandClock: HostClock {
         }
         for alarm in alarms.withLock({ $0 }) { alarm.passed(now: now) }
     }
-
-    /// Whether any alarm is set.
-    var isAwaited: Bool { alarms.withLock { $0.contains { $0.isSet } } }
 }
 
 /// An alarm of a clock that is set by hand.
@@ -81,8 +78,6 @@ final class HandAlarm: HostAlarm {
     private let time = Mutex<Timestamp?>(nil)
 
     init(_ callback: @escaping @Sendable () -> Void) { self.callback = callback }
-
-    var isSet: Bool { time.withLock { $0 != nil } }
 
     func ring(noLaterThan new: Timestamp) { time.withLock { $0 = $0.map { min($0, new) } ?? new } }
 
