@@ -10,8 +10,8 @@ extension FunctionHost {
     ///
     /// - Returns: What the shutdown found. It returns when everything on the bulkhead has ended, which a handler that
     ///   ignores cancellation can delay; ``shutdown()`` returns the report at its deadline all the same.
-    /// - Throws: ``FunctionHostError`` as `alreadyRunning` or `alreadyFinished`. After a shutdown that came before `run()`
-    ///   it does not throw: it finishes the shutdown and returns.
+    /// - Throws: ``FunctionHostError`` as `alreadyRunning` or `alreadyFinished`. During a shutdown that was
+    ///   triggered before `run()` it does not throw: it finishes the shutdown and returns.
     @discardableResult
     public func run() async throws(FunctionHostError) -> DrainReport {
         try beginRunning()
@@ -48,7 +48,8 @@ extension FunctionHost {
         beginShutdown(cancelAfter: total - configuration.cancellationGrace, giveUpAfter: total)
     }
 
-    /// Shuts down gracefully and waits for the report, until ``Configuration/drainTimeout`` at most.
+    /// Shuts down gracefully and waits for the report, until ``Configuration/drainTimeout`` at most, and then for the
+    /// shutdown closures of the environments that are left, each within its own ``FunctionConfiguration/shutdownTimeout``.
     ///
     /// Shutdown closures of execution environments run in ``run()``, or in here if nobody runs the host.
     @discardableResult
