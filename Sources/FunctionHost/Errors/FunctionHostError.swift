@@ -70,6 +70,8 @@ extension FunctionHostError {
         public static let payloadTooLarge = Self("payloadTooLarge")
         /// A payload is not what the function takes; the reason says where.
         public static let payloadUndecodable = Self("payloadUndecodable")
+        /// A payload cannot be encoded, and has to be: for a durable queue, or to be looked at.
+        public static let payloadUnencodable = Self("payloadUnencodable")
         /// A result cannot be encoded.
         public static let resultUnencodable = Self("resultUnencodable")
         /// An encoded result has more bytes than the limit.
@@ -86,6 +88,12 @@ extension FunctionHostError {
         public static let alreadyFinished = Self("alreadyFinished")
         /// A response stream was written to after its reader had left.
         public static let streamClosed = Self("streamClosed")
+        /// The queue holds as many events, or bytes, as it may.
+        public static let queueFull = Self("queueFull")
+        /// The queue's store failed; the reason says how.
+        public static let queueUnavailable = Self("queueUnavailable")
+        /// A function called itself too often in a chain.
+        public static let recursionLimit = Self("recursionLimit")
         /// The system refused something the host needs: a directory, for one.
         public static let systemError = Self("systemError")
     }
