@@ -18,8 +18,12 @@ public struct ErrorPayload: Sendable, Hashable {
     }
 
     /// Any error: a host's by code and reason, a handler's by the name of its type and its own description.
+    ///
+    /// Of a ``DoNotRetry`` the reason is told.
     public init(_ error: any Error) {
-        if let error = error as? FunctionHostError {
+        if let inner = (error as? DoNotRetry)?.inner {
+            self.init(inner)
+        } else if let error = error as? FunctionHostError {
             self.init(type: "FunctionHost.\(error.code)", message: error.description)
         } else {
             self.init(type: String(describing: Swift.type(of: error)), message: String(describing: error))
