@@ -32,24 +32,6 @@ public struct ErrorPayload: Sendable, Hashable {
 
     /// The JSON text, written here so that an error can be told even where no coder works.
     public var json: [UInt8] {
-        Array("{\"errorType\":\(Self.quoted(type)),\"errorMessage\":\(Self.quoted(message))}".utf8)
-    }
-
-    private static func quoted(_ text: String) -> String {
-        var result = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": result += "\\\""
-            case "\\": result += "\\\\"
-            case "\n": result += "\\n"
-            case "\r": result += "\\r"
-            case "\t": result += "\\t"
-            case _ where scalar.value < 0x20:
-                let digits = String(scalar.value, radix: 16)
-                result += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: result.unicodeScalars.append(scalar)
-            }
-        }
-        return result + "\""
+        Array("{\"errorType\":\(JSONText.quoted(type)),\"errorMessage\":\(JSONText.quoted(message))}".utf8)
     }
 }
