@@ -88,6 +88,8 @@ extension FunctionHostError {
         public static let alreadyFinished = Self("alreadyFinished")
         /// A response stream was written to after its reader had left.
         public static let streamClosed = Self("streamClosed")
+        /// An option of an event is out of its range.
+        public static let invalidOptions = Self("invalidOptions")
         /// The queue holds as many events, or bytes, as it may.
         public static let queueFull = Self("queueFull")
         /// The queue's store failed; the reason says how.

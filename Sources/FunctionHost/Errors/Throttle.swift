@@ -9,6 +9,8 @@ public struct Throttle: Sendable, Hashable {
         case unreservedConcurrency
         /// The function's own reserved concurrency; 0 switches a function off.
         case reservedConcurrency
+        /// The queue's, of events or of bytes.
+        case queue
     }
 
     /// Whose limit it is.
@@ -30,6 +32,7 @@ public struct Throttle: Sendable, Hashable {
         switch limit {
         case .unreservedConcurrency: "ConcurrentInvocationLimitExceeded"
         case .reservedConcurrency: "ReservedFunctionConcurrentInvocationLimitExceeded"
+        case .queue: "QueueFull"
         }
     }
 }

@@ -6,7 +6,7 @@ extension FunctionConfiguration {
     ///
     /// Source of ranges and names: AWS Lambda API Reference, *CreateFunction*.
     package var fault: String? {
-        durationFault ?? limitFault ?? variableFault
+        durationFault ?? limitFault ?? queueFault ?? variableFault
             ?? (summary.unicodeScalars.count > 256 ? "summary has more than 256 characters" : nil)
     }
 
@@ -40,6 +40,18 @@ extension FunctionConfiguration {
         }
         if !(128...10_240).contains(memorySize) {
             return "memorySize is \(memorySize); it must be from 128 to 10,240 MiB"
+        }
+        return nil
+    }
+
+    private var queueFault: String? {
+        if let fault = retry.fault { return "retry: \(fault)" }
+        if maximumEventAge < .seconds(1) || maximumEventAge > .seconds(366 * 86_400) {
+            return "maximumEventAge is \(maximumEventAge); it must be from 1 second to 366 days"
+        }
+        if maximumDeaths < 1 { return "maximumDeaths is \(maximumDeaths); it must be 1 or more" }
+        if let recursionLimit, recursionLimit < 1 {
+            return "recursionLimit is \(recursionLimit); it must be 1 or more, or nil for no limit"
         }
         return nil
     }

@@ -54,6 +54,38 @@ public struct FunctionConfiguration: Sendable {
     /// Defaults to none. Names are two or more of `[a-zA-Z0-9_]` and begin with a letter; at most 4 KB in all.
     public var variables: [String: String] = [:]
 
+    /// How often, and how much later, an event is tried again whose handler failed; only for what is enqueued.
+    ///
+    /// Defaults to ``RetryPolicy/lambda``: twice, after one and after two minutes.
+    public var retry = RetryPolicy.lambda
+
+    /// How old an event may become before it is given up, from the time it is first due, over all attempts.
+    ///
+    /// Defaults to 6 hours, as in Lambda. From 1 second to 366 days.
+    public var maximumEventAge: Duration = .seconds(21_600)
+
+    /// How often the process may end while an event is being tried before the event is given up.
+    ///
+    /// Defaults to 3. At least 1. Of the events that were being tried together only one is tried at a time afterwards, so that
+    /// the one to blame does not take the others with it.
+    public var maximumDeaths = 3
+
+    /// How often the function may occur in a chain of invocations, each of which enqueued the next.
+    ///
+    /// Defaults to 16, as in Lambda; nil for no limit. At least 1.
+    public var recursionLimit: Int? = 16
+
+    /// Who gets the record of an event that succeeded. Defaults to nobody.
+    public var onSuccess: DestinationTarget?
+
+    /// Who gets the record of an event that failed for good. Defaults to nobody.
+    public var onFailure: DestinationTarget?
+
+    /// Whether an event that failed for good is kept in the host's dead-letter queue, whether ``onFailure`` is set or not.
+    ///
+    /// Defaults to true. Without ``onFailure`` it is kept in any case: nothing is dropped.
+    public var keepsDeadLetters = true
+
     /// A sentence for people who list functions. At most 256 characters.
     public var summary = ""
 

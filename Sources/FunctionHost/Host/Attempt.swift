@@ -32,10 +32,23 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
         var concurrency: Int { Int(narrowConcurrency) }
     }
 
+    /// Who has to do with its end beside the task that waits for it.
+    enum Party {
+        /// Nobody.
+        case none
+        /// The caller, who is answered elsewhere: on the bulkhead.
+        case answer(Answer)
+        /// The queue's worker in whose own task the handler runs.
+        case shift(Shift)
+    }
+
     let facilities: Facilities
     let options: CallerOptions?
+    private let party: Party
     /// Where the caller is answered, if not by the attempt's own end: on the bulkhead.
-    let answer: Answer?
+    var answer: Answer? { if case .answer(let answer) = party { answer } else { nil } }
+    /// Whether the task it runs in is the host's, so that its cancellation is the host's end and not the caller's wish.
+    var isInHostsTask: Bool { if case .none = party { false } else { true } }
     @exclusivity(unchecked) var place: Place?
     /// What the handler returned, for `invoke` to take.
     @exclusivity(unchecked) @usableFromInline final var result = ResultSlot()
@@ -58,11 +71,15 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     }
     private let ending = Atomic(End.notYet)
 
-    init(id: InvocationID, facilities: Facilities, options: CallerOptions?, answer: Answer?) {
+    init(id: InvocationID, facilities: Facilities, options: CallerOptions?, party: Party) {
         self.facilities = facilities
         self.options = options
-        self.answer = answer
+        self.party = party
         super.init(id: id)
+    }
+
+    convenience init(id: InvocationID, facilities: Facilities, options: CallerOptions?, answer: Answer?) {
+        self.init(id: id, facilities: facilities, options: options, party: answer.map { .answer($0) } ?? .none)
     }
 
     override package var details: CallerDetails? { options?.details }
@@ -80,7 +97,7 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
         let own = snapshot.deadline(from: now)
         settle(
             snapshot, environment, startedAt: now, deadline: options?.deadline.map { min($0, own) } ?? own,
-            isColdStart: isCold)
+            attempt: options?.attempt ?? 1, isColdStart: isCold)
     }
 
     // MARK: - The handler's task
@@ -152,6 +169,7 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     func stop(_ cause: StopCause) -> Bool {
         let (isFirst, waiter) = state.withLock { $0.machine.stop(cause) }
         waiter?.resume(returning: false)
+        if isFirst, case .shift(let shift) = party { shift.stop() }
         return isFirst
     }
 

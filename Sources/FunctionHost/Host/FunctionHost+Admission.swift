@@ -102,7 +102,8 @@ extension FunctionHost {
     func carryOut(_ action: HostStateMachine.EndAction, _ record: FunctionRecord) {
         action.granted?.give(.granted)
         if let expiry = action.expiry { scheduleExpiry(of: record, at: expiry) }
-        if action.isDrained { drain.allEnded(self) }
+        if action.isDrained, dispatcher.isQuiet { drain.allEnded(self) }
+        if dispatcher.isRestricted { carryOut(dispatcher.released()) }
     }
 
     // MARK: - Errors

@@ -223,8 +223,7 @@ extension FunctionHost {
         case .caller: return .cancelled
         case .deadline, nil:
             guard Task.isCancelled else { return .threw(error) }
-            // On the bulkhead the task is the host's: its cancellation is the host's end.
-            return attempt.answer == nil ? .cancelled : .interrupted
+            return attempt.isInHostsTask ? .interrupted : .cancelled
         }
     }
 

@@ -16,10 +16,17 @@ extension FunctionHost {
     /// straight from `invoke`. Everything else goes through `perform`.
     @usableFromInline
     package func beginAtOnce(_ record: FunctionRecord, _ options: InvocationOptions?) -> Attempt? {
-        let now = time.now
-        let options = options.map { CallerOptions($0, now: now) }
+        let options = options.map { CallerOptions($0, now: time.now) }
         guard !record.isOnBulkhead, options?.deadline == nil else { return nil }
-        let attempt = Attempt(id: nextID(), facilities: facilities, options: options, answer: nil)
+        return beginAtOnce(record, nextID(), options, .none)
+    }
+
+    /// The same for whoever has an id and options already.
+    func beginAtOnce(
+        _ record: FunctionRecord, _ id: InvocationID, _ options: CallerOptions?, _ party: Attempt.Party
+    ) -> Attempt? {
+        let now = time.now
+        let attempt = Attempt(id: id, facilities: facilities, options: options, party: party)
         guard state.withLock({ $0.beginAtOnce(record, attempt, now: now) }) else { return nil }
         // Made without an init closure, and so in no time.
         if attempt.isColdStart { emitStarted(record, attempt.environment, .zero, .onDemand) }
@@ -178,7 +185,7 @@ extension DiscardingTaskGroup {
     /// Starts a child at once on this thread where the system can, which is several times cheaper than queueing it.
     ///
     /// A named one is queued: in Swift 6.3 an immediate child that has a name loses its parent's executor preference.
-    fileprivate mutating func startTask(
+    mutating func startTask(
         name: String?, _ operation: sending @escaping @isolated(any) () async -> Void
     ) {
         if name == nil, #available(macOS 26, iOS 26, tvOS 26, watchOS 26, visionOS 26, *) {

@@ -84,6 +84,9 @@ extension FunctionHost {
 
     /// Removes a function: what runs goes on to its end, who waits and who comes later gets `notFound`.
     ///
+    /// If the host is running, its events in the queue become dead letters, unless a function of that name is there again in a
+    /// moment. Otherwise they wait for one until they are too old.
+    ///
     /// - Throws: ``FunctionHostError`` as `notFound`.
     public func remove(_ name: String) throws(FunctionHostError) {
         let record = try record(named: name)
@@ -95,6 +98,7 @@ extension FunctionHost {
         for ticket in granted { ticket.give(.granted) }
         for environment in ended { endWhereTaken(environment, record) }
         observers.emit(.functionRemoved(name: name))
+        condemnEvents(ofRemoved: name)
     }
 
     func record(named name: String) throws(FunctionHostError) -> FunctionRecord {

@@ -191,6 +191,7 @@ extension FunctionHost {
             }
         }
         observers.emit(.functionRegistered(name: name))
+        carryOut(dispatcher.registered(name))
         provision(record)
         return record
     }

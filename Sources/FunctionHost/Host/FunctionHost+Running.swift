@@ -88,6 +88,7 @@ extension FunctionHost {
         case .run:
             observers.emit(.phaseChanged(.running))
             for function in state.withLock({ $0.live }) { provision(function.record) }
+            startQueue()
         case .drainOnly: break
         case .refuse(.alreadyRunning):
             throw FunctionHostError(.alreadyRunning, reason: "run() is under way; a host is run once")
@@ -142,6 +143,7 @@ extension FunctionHost {
             state.lifecycle.shutDown(now: now) ? state.admission.withdrawAll() : nil
         }
         guard let waiters else { return }
+        dispatcher.close()
         drain.began(at: now, refusedWaiters: waiters.count)
         observers.emit(.phaseChanged(.draining))
         for waiter in waiters {
@@ -151,7 +153,7 @@ extension FunctionHost {
         }
         for attempt in state.withLock({ $0.makingAhead }) { attempt.stop(.shutdown) }
         // Asked only now: what ended before `began` could not settle the drain.
-        if state.withLock({ $0.admission.inFlight }) == 0 { return drain.allEnded(self) }
+        if isDrained { return drain.allEnded(self) }
         drain.remember([
             timer.schedule(
                 ClosureDeadline { [weak self] _ in self?.cancelRunning() }, at: now.advanced(by: cancelAfter)),
@@ -161,6 +163,14 @@ extension FunctionHost {
                     drain.outOfTime(self)
                 }, at: now.advanced(by: giveUpAfter)),
         ])
+    }
+
+    /// Whether nothing runs any more, and whatever was tried of the queue is settled.
+    var isDrained: Bool { dispatcher.isQuiet && state.withLock { $0.admission.inFlight } == 0 }
+
+    /// No worker is there any more: if that is what the shutdown waited for, it is over.
+    func queueIsQuiet() {
+        if phase == .draining, isDrained { drain.allEnded(self) }
     }
 
     /// The task that runs the host was cancelled: shut down, and wait for nobody.

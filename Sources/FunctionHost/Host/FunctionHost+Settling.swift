@@ -42,7 +42,16 @@ extension FunctionHost {
         _ record: FunctionRecord, _ attempt: Attempt, _ error: (any Error)?, _ cause: StopCause?,
         admittedAt: Timestamp, initNanoseconds: Int64?
     ) -> Aftermath? {
-        let now = time.now
+        conclude(
+            record, attempt, error, cause, admittedAt: admittedAt, initNanoseconds: initNanoseconds, now: time.now
+        ).aftermath
+    }
+
+    /// The same, and how it ended.
+    func conclude(
+        _ record: FunctionRecord, _ attempt: Attempt, _ error: (any Error)?, _ cause: StopCause?,
+        admittedAt: Timestamp, initNanoseconds: Int64?, now: Timestamp
+    ) -> (outcome: Outcome, aftermath: Aftermath?) {
         let outcome = outcome(of: attempt, error, cause, endedAt: now)
         let isAnswered = !(attempt.answer?.claimByEnd() ?? true)
         if observers.isObserved {
@@ -52,10 +61,13 @@ extension FunctionHost {
             outcome == .timedOut ? .timedOut : attempt.environment.isToBeDiscarded ? .discarded : nil
         let held = admittedAt.nanoseconds(to: now)
         let action = settle(record, attempt, ending: ending, outcome: outcome, held: held, now: now)
-        if outcome == .succeeded, action.ended == nil, action.left == nil { return nil }
-        return Aftermath(
-            record: record, error: callersError(outcome, error, attempt, record), ended: action.ended,
-            left: action.left)
+        if outcome == .succeeded, action.ended == nil, action.left == nil { return (outcome, nil) }
+        return (
+            outcome,
+            Aftermath(
+                record: record, error: callersError(outcome, error, attempt, record), ended: action.ended,
+                left: action.left)
+        )
     }
 
     /// Shuts down what has ended, and throws what the caller gets instead of a result.
@@ -95,8 +107,7 @@ extension FunctionHost {
         case .caller: return .cancelled
         case .deadline, nil:
             guard Task.isCancelled else { return .failed }
-            // On the bulkhead the task is the host's: its cancellation is the host's end.
-            return attempt.answer == nil ? .cancelled : .interrupted
+            return attempt.isInHostsTask ? .interrupted : .cancelled
         }
     }
 

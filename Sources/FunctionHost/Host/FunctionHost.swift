@@ -27,6 +27,7 @@ public final class FunctionHost: Sendable {
     let timer: DeadlineTimer
     let bulkhead: any TaskExecutor
     let mailbox = WorkMailbox()
+    let dispatcher: Dispatcher
     let drain = DrainCoordinator()
     let state: Mutex<HostStateMachine>
     private let invocations = Atomic<UInt64>(0)
@@ -39,12 +40,15 @@ public final class FunctionHost: Sendable {
     ///   - middleware: Interceptors around every invocation; the first is the outermost.
     ///   - observers: Who hears what happens.
     ///   - coder: How payloads are written.
+    ///   - store: What keeps events that are to be worked on later; in memory, and so no longer than the process, unless another
+    ///     one is given.
     ///   - system: Time, chance and threads; a simulation brings its own.
     public init(
         configuration: Configuration = .init(),
         middleware: [any Middleware] = [],
         observers: [any HostObserver] = [],
         coder: any PayloadCoder = JSONPayloadCoder(),
+        store: any InvocationStore = InMemoryStore(),
         system: HostSystem = .live
     ) {
         let configuration = configuration.normalized
@@ -53,6 +57,8 @@ public final class FunctionHost: Sendable {
         self.coder = coder
         self.system = system
         time = HostTime(system.clock)
+        dispatcher = Dispatcher(
+            store: store, configuration: configuration, time: time, seed: SplitMix64.mix(system.seed ^ 0x51))
         let hub = ObserverHub(
             observers + (system.tap.map { [$0] } ?? []), bufferCapacity: configuration.observerBuffer,
             isInline: system.deliversInline)

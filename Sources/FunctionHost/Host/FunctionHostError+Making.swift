@@ -45,6 +45,7 @@ extension FunctionHostError {
             case .reservedConcurrency: "the function's reserved concurrency of \(throttle.allowed) is used up"
             case .unreservedConcurrency:
                 "the \(throttle.allowed) places that the host has for functions without a reservation are taken"
+            case .queue: "the queue is full"
             }
         let advice = throttle.retryAfter.map { "; try again in about \($0.inMilliseconds(decimals: 0)) ms" } ?? ""
         return Self(

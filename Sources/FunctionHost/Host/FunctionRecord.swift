@@ -48,6 +48,13 @@ package class FunctionRecord: Registered, @unchecked Sendable {
         preconditionFailure("\(identity.name) has no code")
     }
 
+    /// Runs the handler of an event from the queue; returns the encoded result if somebody wants it.
+    func work(
+        _ host: FunctionHost, _ attempt: Attempt, _ payload: EventPayload, wantsResult: Bool
+    ) async throws -> [UInt8]? {
+        preconditionFailure("\(identity.name) has no code")
+    }
+
     /// Finds out whether bytes would be accepted.
     func check(_ payload: [UInt8], _ coder: any PayloadCoder) throws {
         preconditionFailure("\(identity.name) has no code")
@@ -85,16 +92,15 @@ struct FunctionSignature: Sendable, CustomStringConvertible {
     let isStreaming: Bool
     /// Why it cannot be invoked with bytes; nil if it can.
     let byteFault: String?
+    /// Why it cannot be given bytes; nil if it can.
+    let inputFault: String?
 
     init<Input, Output>(_ input: PayloadCodec<Input>, _ output: PayloadCodec<Output>, isStreaming: Bool) {
         self.input = "\(Input.self)"
         self.output = "\(Output.self)"
         self.isStreaming = isStreaming
-        if input.decode == nil {
-            byteFault = "takes \(Input.self), which is not Decodable"
-        } else {
-            byteFault = output.encode == nil ? "gives \(Output.self), which is not Encodable" : nil
-        }
+        inputFault = input.decode == nil ? "takes \(Input.self), which is not Decodable" : nil
+        byteFault = inputFault ?? (output.encode == nil ? "gives \(Output.self), which is not Encodable" : nil)
     }
 
     var description: String { Self.text(input, output, isStreaming: isStreaming) }

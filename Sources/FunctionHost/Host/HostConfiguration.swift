@@ -55,6 +55,37 @@ extension FunctionHost {
         /// Defaults to 8,192. At least 1.
         public var observerBuffer = 8_192
 
+        /// How many events the queue may hold, the dead and those being tried included.
+        ///
+        /// Defaults to 100,000. At least 1.
+        public var queueCapacity = 100_000
+
+        /// How many bytes the payloads in the queue may have together; a value in memory counts without what it refers to.
+        ///
+        /// Defaults to 256 MiB.
+        public var queueBytes = 256 * 1_024 * 1_024
+
+        /// How many bytes the payload of an event may have, where there are bytes.
+        ///
+        /// Defaults to 1 MiB, as in Lambda.
+        public var asynchronousPayloadLimit = 1_024 * 1_024
+
+        /// How many events may be tried at one time, under ``concurrency`` as well.
+        ///
+        /// Defaults to nil: as many as ``concurrency`` allows. At least 1.
+        public var asynchronousConcurrency: Int?
+
+        /// How much of all asynchronous work may be retries.
+        ///
+        /// Defaults to a fifth, and a hundred retries a minute beside.
+        public var retryBudget = RetryBudget()
+
+        /// How long an event that is being tried is this host's unless it says that it is still at it, which it does three
+        /// times as often: what an event waits for after its process was killed.
+        ///
+        /// Defaults to nil: what the store suggests. At least 1 second.
+        public var leaseDuration: Duration?
+
         /// A configuration of defaults, to be changed.
         public init() {}
 
@@ -70,6 +101,12 @@ extension FunctionHost {
             other.overdueGrace = max(.zero, overdueGrace)
             other.drainTimeout = max(.zero, drainTimeout)
             other.cancellationGrace = min(max(.zero, cancellationGrace), other.drainTimeout / 2)
+            other.queueCapacity = max(1, queueCapacity)
+            other.queueBytes = max(0, queueBytes)
+            other.asynchronousPayloadLimit = max(0, asynchronousPayloadLimit)
+            other.asynchronousConcurrency = asynchronousConcurrency.map { max(1, $0) }
+            other.leaseDuration = leaseDuration.map { max(.seconds(1), $0) }
+            if retryBudget.fault != nil { other.retryBudget = RetryBudget() }
             let unreserved = unreservedConcurrencyMinimum ?? other.concurrency / 10
             other.unreservedConcurrencyMinimum = min(max(0, unreserved), other.concurrency)
             return other

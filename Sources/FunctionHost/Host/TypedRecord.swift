@@ -75,6 +75,48 @@ package final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionReco
         try await channel.write(try await call(host, id, payload, options))
     }
 
+    /// An input as the host's queue keeps it.
+    func queued(_ value: Input, _ host: FunctionHost) throws(FunctionHostError) -> EventPayload {
+        if let bytes = input.raw?(value) {
+            try host.checkSize(bytes, of: self)
+            return .bytes(bytes)
+        }
+        if host.dispatcher.traits.keepsValues { return .value(TypedValue(value)) }
+        guard input.encode != nil, input.decode != nil else {
+            throw FunctionHostError(
+                .payloadUnencodable, functionName: identity.name,
+                reason: "\(Input.self) is not Codable, and the queue's store keeps bytes; make it so")
+        }
+        let bytes: [UInt8]
+        do { bytes = try input.write(value, for: identity.name, host.coder) } catch {
+            throw FunctionHostError(
+                .payloadUnencodable, functionName: identity.name, reason: error.reason, underlying: error.underlying)
+        }
+        try host.checkSize(bytes, of: self)
+        return .bytes(bytes)
+    }
+
+    override func work(
+        _ host: FunctionHost, _ attempt: Attempt, _ payload: EventPayload, wantsResult: Bool
+    ) async throws -> [UInt8]? {
+        let value: Input
+        if case .value(let box) = payload, type(of: box) == TypedValue<Input>.self {
+            value = unsafeDowncast(box, to: TypedValue<Input>.self).value
+        } else {
+            value = try input.readQueued(payload, for: identity.name, host.coder)
+        }
+        guard wantsResult else {
+            _ = try await marking { try await run(attempt, value) }
+            return nil
+        }
+        let given = try await marking { try await run(attempt, value) }
+        // A result that nobody can read is told as nothing.
+        guard output.encode != nil else { return Array("null".utf8) }
+        let bytes = try output.write(given, for: identity.name, host.coder)
+        guard bytes.count <= host.resultLimit else { throw FunctionHostError.resultTooLarge(identity.name, host) }
+        return bytes
+    }
+
     override func check(_ payload: [UInt8], _ coder: any PayloadCoder) throws {
         _ = try input.read(payload, for: identity.name, coder)
     }
@@ -120,6 +162,23 @@ final class StreamingRecord<Input: Sendable, Chunk: Sendable>: FunctionRecord, @
         return result.take() + [UInt8(ascii: "]")]
     }
 
+    /// An event's response is gathered into one JSON array if somebody wants it, and let go otherwise.
+    override func work(
+        _ host: FunctionHost, _ attempt: Attempt, _ payload: EventPayload, wantsResult: Bool
+    ) async throws -> [UInt8]? {
+        let value = try input.readQueued(payload, for: identity.name, host.coder)
+        let result = ByteBox()
+        result.put([UInt8(ascii: "[")])
+        let writer = ResponseWriter<Chunk> { [self] given in
+            guard wantsResult, chunk.encode != nil else { return }
+            let bytes = try chunk.write(given, for: identity.name, host.coder)
+            let size = result.append(bytes, separator: UInt8(ascii: ","))
+            guard size <= host.resultLimit else { throw FunctionHostError.resultTooLarge(identity.name, host) }
+        }
+        try await marking { try await run(value, writer, attempt.context) }
+        return wantsResult ? result.take() + [UInt8(ascii: "]")] : nil
+    }
+
     override func stream(
         _ host: FunctionHost, _ id: InvocationID, _ payload: [UInt8], _ options: InvocationOptions?,
         into channel: ResponseChannel<[UInt8]>
@@ -153,6 +212,23 @@ private func marking<Value>(_ body: () async throws -> Value) async throws -> Va
 }
 
 extension PayloadCodec {
+    /// Decodes what waited in the queue, perhaps since another version of the program.
+    fileprivate func readQueued(
+        _ payload: EventPayload, for name: String, _ coder: any PayloadCoder
+    ) throws(FunctionHostError) -> Value {
+        guard decode != nil else {
+            throw FunctionHostError(
+                .payloadUndecodable, functionName: name, reason: "it takes \(Value.self), which is not Decodable")
+        }
+        let bytes: [UInt8]
+        do { bytes = try payload.encoded(by: coder) } catch {
+            throw FunctionHostError(
+                .payloadUndecodable, functionName: name,
+                reason: "a value of another type was waiting for it, which cannot be encoded", underlying: error)
+        }
+        return try read(bytes, for: name, coder)
+    }
+
     /// Decodes what a caller sent, with whatever is wrong wrapped.
     fileprivate func read(_ bytes: [UInt8], for name: String, _ coder: any PayloadCoder) throws(FunctionHostError)
         -> Value

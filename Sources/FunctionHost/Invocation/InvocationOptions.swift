@@ -70,14 +70,25 @@ package final class CallerOptions: Sendable {
     package let saturation: SaturationPolicy?
     /// What the handler is told of them; nil if there is nothing to tell.
     package let details: CallerDetails?
+    /// Which attempt it is; 1 is the first.
+    package let attempt: Int
 
     package init(_ options: InvocationOptions, now: Timestamp) {
         let limit = options.timeLimit.map { now.advanced(by: $0) }
         deadline = options.deadline.map { deadline in limit.map { min(deadline, $0) } ?? deadline } ?? limit
         saturation = options.saturation
+        attempt = 1
         details =
             options.clientContext == nil && options.traceHeader == nil
             ? nil
             : CallerDetails(alias: nil, clientContext: options.clientContext, traceHeader: options.traceHeader)
+    }
+
+    /// What goes with an event from the queue: it never waits for room, where it would keep others from being worked on.
+    package init(attempt: Int, traceHeader: String?) {
+        deadline = nil
+        saturation = .reject
+        self.attempt = attempt
+        details = traceHeader.map { CallerDetails(alias: nil, clientContext: nil, traceHeader: $0) }
     }
 }

@@ -72,6 +72,9 @@ extension HostObserver {
         case .drained(let report): try drained(report)
         case .invocationWaited(let name, let version, let duration):
             try invocationWaited(functionName: name, version: version, duration: duration)
+        case .eventEnqueued, .eventRetried, .eventDied, .deliveryFailed, .deadLettersRedriven, .queueFailed,
+            .eventsRescued, .eventsCondemned:
+            break
         case .lateAnswerRefused, .functionRegistered, .functionUpdated, .functionRemoved, .phaseChanged,
             .eventsDropped:
             break

@@ -8,9 +8,12 @@
 package struct PayloadCodec<Value: Sendable>: Sendable {
     package let decode: (@Sendable ([UInt8], any PayloadCoder) throws -> Value)?
     package let encode: (@Sendable (Value, any PayloadCoder) throws -> [UInt8])?
+    /// The bytes of a raw function's input, which are what they are; nil for everything else.
+    package let raw: (@Sendable (Value) -> [UInt8])?
 
     /// Finds the codec of a type by what it conforms to.
     package init() {
+        raw = nil
         if Value.self == Void.self, let void = () as? Value {
             decode = { _, _ in void }
             encode = { _, _ in Array("null".utf8) }
@@ -29,9 +32,10 @@ package struct PayloadCodec<Value: Sendable>: Sendable {
     }
 
     /// Bytes as they are.
-    package init(raw: Void) where Value == [UInt8] {
+    package init(raw void: Void) where Value == [UInt8] {
         decode = { bytes, _ in bytes }
         encode = { bytes, _ in bytes }
+        self.raw = { $0 }
     }
 
     private static func decode(_ bytes: [UInt8], _ coder: any PayloadCoder) throws -> Value {

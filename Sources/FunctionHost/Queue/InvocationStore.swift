@@ -14,7 +14,8 @@
 /// - Settling an event and appending what follows from it are one transaction.
 ///
 /// Calls may come from many tasks at once, and may be repeated after an error: an id that is there already is not appended
-/// again. `now` is on the store's own timeline, as ``StoreTraits/timeline`` says. What a store throws should be a
+/// again. Settling, extending and rescuing are done even if the task that asks for them has been cancelled, and without waiting
+/// for room. `now` is on the store's own timeline, as ``StoreTraits/timeline`` says. What a store throws should be a
 /// ``StoreError``; anything else is taken for a passing fault.
 ///
 /// A store of your own is tested by the suite that `FunctionHostTesting` publishes.
@@ -266,7 +267,8 @@ public struct Settlement: Sendable {
     public var token: LeaseToken
     /// What becomes of the event.
     public var end: End
-    /// What its history is to say; nil for nothing.
+    /// What its history is to say; nil if the handler did not begin, and then a dead letter does not count this lease among
+    /// its attempts.
     public var attempt: AttemptRecord?
     /// New events that exist if and only if this one has ended so.
     public var followUps: [QueuedEvent]

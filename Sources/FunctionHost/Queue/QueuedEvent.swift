@@ -18,7 +18,7 @@ public struct QueuedEvent: Sendable {
     public var dueAt: Timestamp
     /// From this time on it is too old to be tried again.
     public var expiresAt: Timestamp
-    private var box: DetailsBox?
+    private(set) var box: DetailsBox?
 
     /// Makes an event.
     public init(
@@ -34,6 +34,20 @@ public struct QueuedEvent: Sendable {
         box = details.isPlain ? nil : DetailsBox(details)
     }
 
+    /// An event whose details a store has kept as they were.
+    init(
+        id: InvocationID, functionName: String, payload: EventPayload, enqueuedAt: Timestamp, dueAt: Timestamp,
+        expiresAt: Timestamp, box: DetailsBox?
+    ) {
+        self.id = id
+        self.functionName = functionName
+        self.payload = payload
+        self.enqueuedAt = enqueuedAt
+        self.dueAt = dueAt
+        self.expiresAt = expiresAt
+        self.box = box
+    }
+
     /// What most events leave as it is.
     public var details: EventDetails {
         get { box?.details ?? EventDetails() }
@@ -42,9 +56,16 @@ public struct QueuedEvent: Sendable {
 
     /// Whether there are details at all: asked before them where many events pass.
     package var hasDetails: Bool { box != nil }
+
+    /// What is to be done with it.
+    package var kind: EventKind { box?.details.kind ?? .invocation }
+
+    /// How often a function occurs in the chain that led to it, itself included.
+    func occurrences(of name: String) -> Int { box?.details.lineage[name] ?? 0 }
 }
 
-private final class DetailsBox: Sendable {
+/// An event's details, shared by its copies.
+final class DetailsBox: Sendable {
     let details: EventDetails
     init(_ details: EventDetails) { self.details = details }
 }

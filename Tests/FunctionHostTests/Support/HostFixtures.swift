@@ -131,6 +131,14 @@ extension HostEvent {
         case .functionRemoved(let name): "removed \(name)"
         case .phaseChanged(let phase): "host \(phase)"
         case .drained: "drained"
+        case .eventEnqueued(let name, _): "enqueued \(name)"
+        case .eventRetried(_, _, let attempt, _): "retried after attempt \(attempt)"
+        case .eventDied(let report): "died: \(report.cause)"
+        case .deliveryFailed(_, let destination): "delivery to \(destination) failed"
+        case .eventsRescued(let count): "rescued \(count)"
+        case .eventsCondemned(let name, let count): "condemned \(count) of \(name)"
+        case .deadLettersRedriven(let ids): "redriven \(ids.count)"
+        case .queueFailed(let error): "queue failed: \(error.code)"
         case .eventsDropped(let count): "dropped \(count)"
         }
     }

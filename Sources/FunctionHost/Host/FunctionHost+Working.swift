@@ -1,0 +1,369 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import Synchronization
+
+extension FunctionHost {
+    // MARK: - The life of the queue
+
+    /// Begins to work on the queue; the task group of `run()` is there.
+    func startQueue() {
+        dispatcher.open()
+        keep()
+        carryOut(dispatcher.arrived())
+    }
+
+    /// Does what the dispatcher has decided.
+    func carryOut(_ wake: DispatchStateMachine<Dispatcher.Waiter>.Wake) {
+        switch wake {
+        case .nobody: break
+        case .resume(let waiter): waiter.resume(returning: .woken)
+        case .start:
+            let isTaken = mailbox.submit(HostWork(executor: nil, name: queueTaskName) { await self.work() })
+            if !isTaken { dispatcher.left(wasSearching: true) }
+        }
+    }
+
+    /// What workers' tasks are called where somebody looks at names.
+    private var queueTaskName: String? { system.namesTasks ? "queue" : nil }
+
+    /// Lets somebody look for work at a time on the host's timeline.
+    func lookAgain(at time: Timestamp) {
+        guard dispatcher.lookAgain(at: time) else { return }
+        _ = timer.schedule(
+            ClosureDeadline { [weak self] _ in
+                guard let self else { return }
+                let (wake, next) = dispatcher.alarmRang()
+                carryOut(wake)
+                if let next { lookAgain(at: next) }
+            }, at: time)
+    }
+
+    // MARK: - A worker
+
+    /// Works on the queue until nobody needs it.
+    private func work() async {
+        var isSearching = true
+        while true {
+            let shift = Shift()
+            let began = isSearching
+            dispatcher.begin(shift)
+            let mayGoOn = await withDiscardingTaskGroup(returning: Bool.self) { group in
+                let reason = OneShot<Bool>()
+                group.startTask(name: queueTaskName) {
+                    let mayGoOn = await Shift.$current.withValue(shift) {
+                        await self.serve(shift, isSearching: began)
+                    }
+                    shift.end()
+                    reason.give(mayGoOn)
+                }
+                if await !shift.waitForEndOrStop() { group.cancelAll() }
+                return await reason.wait()
+            }
+            if let verdict = shift.takeRest() { await settle(verdict) }
+            shift.putBack()
+            dispatcher.end(shift)
+            guard mayGoOn else { break }
+            isSearching = false
+        }
+        if dispatcher.isQuiet { queueIsQuiet() }
+    }
+
+    /// Runs one event after another.
+    ///
+    /// - Returns: Whether the worker is to begin another shift; if not, the dispatcher has counted it out.
+    private func serve(_ shift: Shift, isSearching: Bool) async -> Bool {
+        var isSearching = isSearching
+        var last: String?
+        var turn = 0
+        while let look = dispatcher.look(after: last) {
+            let now = dispatcher.now
+            let answer: LeaseAnswer
+            do {
+                answer = try await dispatcher.store.lease(
+                    LeaseRequest(
+                        functions: look.functions, end: now.advanced(by: dispatcher.leaseDuration),
+                        takesSuspects: look.takesSuspects), now: now)
+            } catch {
+                await storeFailed(error)
+                continue
+            }
+            guard let lease = answer.leases.first else {
+                if case .only(let function) = look.functions {
+                    dispatcher.admitted(function)
+                    last = nil
+                    continue
+                }
+                if let due = answer.nextDue { lookAgain(at: dispatcher.hostTime(of: due)) }
+                switch await dispatcher.rest(since: look.generation, wasSearching: isSearching) {
+                case .again: break
+                case .woken: isSearching = true
+                case .leave, .left: return false
+                }
+                continue
+            }
+            if isSearching || answer.hasMore {
+                carryOut(dispatcher.found(wasSearching: isSearching, hasMore: answer.hasMore))
+                isSearching = false
+            }
+            shift.take(lease, at: now)
+            keepLeases()
+            guard await handle(lease, shift) else { return true }
+            shift.putBack()
+            last = dispatcher.isRestricted ? lease.event.functionName : nil
+            turn += 1
+            // Others are to have a turn on this thread, too; and among them may be a worker that takes this one's place.
+            if turn % 32 == 0 {
+                if dispatcher.pause() { return false }
+                await Task.yield()
+            }
+        }
+        dispatcher.left(wasSearching: isSearching)
+        return false
+    }
+
+    /// Brings one event to the end of this attempt.
+    ///
+    /// - Returns: false if the shift was cancelled meanwhile; then its worker settles the event.
+    private func handle(_ lease: Lease, _ shift: Shift) async -> Bool {
+        let isSuspect = lease.deaths > 0
+        if isSuspect, !dispatcher.beginSuspect() {
+            await settle(
+                EventVerdict(lease: lease, end: .released(at: dispatcher.now.advanced(by: .milliseconds(100)))))
+            return true
+        }
+        defer { if isSuspect { carryOut(dispatcher.endSuspect()) } }
+        let (verdict, isStopped) =
+            lease.event.kind == .invocation ? await attempt(lease, shift) : await deliver(lease, shift)
+        if isStopped {
+            shift.leave(verdict)
+            return false
+        }
+        await settle(verdict)
+        return true
+    }
+
+    /// Tries an event once.
+    private func attempt(_ lease: Lease, _ shift: Shift) async -> (EventVerdict, isStopped: Bool) {
+        let name = lease.event.functionName
+        guard let (record, snapshot) = find(name) else { return (unknown(lease), false) }
+        let judge = EventJudge(snapshot: snapshot, isDelivery: false)
+        if let cause = judge.refusal(of: lease, now: dispatcher.now) {
+            return (EventVerdict(lease: lease, end: judge.dead(cause)), false)
+        }
+        if let limit = snapshot.configuration.recursionLimit, lease.event.occurrences(of: name) > limit {
+            return (EventVerdict(lease: lease, end: judge.dead(.recursionLimit)), false)
+        }
+        guard dispatcher.mayBegin(attempt: lease.attempt) else {
+            let time = dispatcher.now.advanced(by: dispatcher.budgetPause)
+            return (EventVerdict(lease: lease, end: .released(at: min(time, lease.event.expiresAt))), false)
+        }
+        let began = time.now
+        let (ending, isStopped) = await run(lease, record, shift, wantsResult: snapshot.configuration.onSuccess != nil)
+        if case .throttled(let throttle) = ending, throttle.allowed > 0 {
+            if let next = dispatcher.throttled(name) { lookAgain(at: next) }
+        } else if dispatcher.isRestricted {
+            dispatcher.admitted(name)
+        }
+        let end = dispatcher.judge(judge, lease, ending, now: dispatcher.now)
+        var verdict = EventVerdict(lease: lease, end: end)
+        if case .succeeded(let result) = ending {
+            verdict.result = result
+            return (verdict, isStopped)
+        }
+        if let outcome = ending.outcome {
+            let duration = began.duration(to: time.now)
+            verdict.attempt = AttemptRecord(
+                lease.attempt, startedAt: time.clock.wallTime.advanced(by: .zero - duration), duration: duration,
+                outcome, ending.error)
+        }
+        return (verdict, isStopped)
+    }
+
+    /// A function as it is configured now.
+    func find(_ name: String) -> (record: FunctionRecord, snapshot: FunctionSnapshot)? {
+        state.withLock { state in
+            state.record(named: name).map { ($0, state.functions[$0.slot].snapshot) }
+        }
+    }
+
+    /// An event whose function is not here: another process may have it, or a later version of this one. Its age ends it.
+    func unknown(_ lease: Lease) -> EventVerdict {
+        let now = dispatcher.now
+        guard now < lease.event.expiresAt else {
+            return EventVerdict(lease: lease, end: .dead(.unknownFunction, isKept: true))
+        }
+        dispatcher.unknown(lease.event.functionName)
+        sweep(at: dispatcher.hostTime(of: lease.event.expiresAt))
+        // The function may have been registered in just this moment.
+        if find(lease.event.functionName) != nil {
+            carryOut(dispatcher.registered(lease.event.functionName))
+        }
+        return EventVerdict(lease: lease, end: .released(at: now))
+    }
+
+    // MARK: - Running a handler
+
+    /// Runs the handler in the shift's own task if it finds its place at once, otherwise like any invocation.
+    private func run(
+        _ lease: Lease, _ record: FunctionRecord, _ shift: Shift, wantsResult: Bool
+    ) async -> (EventEnding, isStopped: Bool) {
+        let trace = lease.event.hasDetails ? lease.event.details.traceHeader : nil
+        let options =
+            lease.attempt == 1 && trace == nil ? nil : CallerOptions(attempt: lease.attempt, traceHeader: trace)
+        guard !record.isOnBulkhead,
+            let attempt = beginAtOnce(record, lease.event.id, options, .shift(shift))
+        else { return (await runTheLongWay(lease, record, options, shift, wantsResult: wantsResult), false) }
+        if attempt.needsTask { attempt.arm() }
+        var result: [UInt8]?
+        do {
+            result = try await record.work(self, attempt, lease.event.payload, wantsResult: wantsResult)
+            attempt.end(nil)
+        } catch {
+            attempt.end(error)
+        }
+        let (error, cause) = attempt.finish()
+        let (outcome, aftermath) = conclude(
+            record, attempt, error?.unmarked, cause, admittedAt: attempt.startedAt, initNanoseconds: nil, now: time.now)
+        if let aftermath {
+            // What it throws is what the caller would get: there is none.
+            do { try await carryOut(aftermath) } catch {}
+        }
+        let ending = EventEnding(outcome, error, timeout: aftermath?.error, result: result)
+        return (ending, cause != nil)
+    }
+
+    /// Runs the handler where its environment has to be made first, or on the bulkhead, or not at all.
+    private func runTheLongWay(
+        _ lease: Lease, _ record: FunctionRecord, _ options: CallerOptions?, _ shift: Shift, wantsResult: Bool
+    ) async -> EventEnding {
+        let box = ByteBox()
+        let hasBegun = Atomic(false)
+        let ended = OneShot<Void>()
+        do {
+            let invocation = try await admit(
+                record, lease.event.id, options ?? CallerOptions(attempt: lease.attempt, traceHeader: nil))
+            try await execute(invocation) { attempt in
+                hasBegun.store(true, ordering: .relaxed)
+                defer { ended.give(()) }
+                // On the bulkhead it is another task.
+                try await Shift.$current.withValue(shift) {
+                    let result = try await record.work(
+                        self, attempt, lease.event.payload, wantsResult: wantsResult)
+                    if let result { box.put(result) }
+                }
+            }
+            return .succeeded(wantsResult ? box.take() : nil)
+        } catch {
+            let ending = EventEnding(throwing: error)
+            // A handler that goes on after its deadline is not to meet its own successor.
+            if case .timedOut = ending, record.isOnBulkhead, hasBegun.load(ordering: .relaxed) { await ended.wait() }
+            return ending
+        }
+    }
+
+    // MARK: - Settling
+
+    /// Tells the store what became of an event, until it knows; then whoever waits for that.
+    func settle(_ verdict: EventVerdict) async {
+        let settlement = Settlement(
+            verdict.lease.token, verdict.end, attempt: verdict.attempt, followUps: followUps(of: verdict))
+        var pause = Duration.milliseconds(50)
+        for tries in 1... {
+            do {
+                let isOurs = try await dispatcher.store.settle(settlement, now: dispatcher.now)
+                return settled(settlement, verdict, isOurs: isOurs)
+            } catch {
+                observers.emit(.queueFailed(StoreError(wrapping: error)))
+                // What is not settled is rescued when its lease is over, and tried again.
+                guard StoreError(wrapping: error).isPassing, tries < 100, phase != .draining || tries < 5 else {
+                    return
+                }
+                await wait(for: pause)
+                pause = min(pause * 2, .seconds(5))
+            }
+        }
+    }
+
+    private func settled(_ settlement: Settlement, _ verdict: EventVerdict, isOurs: Bool) {
+        var hasEnded = true
+        switch settlement.end {
+        case .completed, .cancelled: break
+        case .dead(let cause, _):
+            if isOurs { observers.emit(.eventDied(DeadEventReport(verdict.lease, cause, settlement.attempt))) }
+        case .retry(let time):
+            hasEnded = false
+            if isOurs {
+                observers.emit(
+                    .eventRetried(
+                        functionName: verdict.lease.event.functionName, id: verdict.lease.event.id,
+                        attempt: verdict.lease.attempt, after: max(.zero, dispatcher.now.duration(to: time))))
+            }
+            lookAgain(at: dispatcher.hostTime(of: time))
+        case .released(let time):
+            hasEnded = false
+            lookAgain(at: dispatcher.hostTime(of: time))
+        }
+        dispatcher.changed(endedAt: hasEnded ? time.now : nil)
+        if !settlement.followUps.isEmpty || (hasEnded && verdict.lease.event.hasDetails) {
+            carryOut(dispatcher.arrived())
+        }
+    }
+
+    /// The store could not be asked: a while later, perhaps.
+    private func storeFailed(_ error: any Error) async {
+        observers.emit(.queueFailed(StoreError(wrapping: error)))
+        await wait(for: .milliseconds(250))
+    }
+
+    /// Lets time pass, whether the task has been cancelled or not.
+    func wait(for duration: Duration) async {
+        let passed = OneShot<Void>()
+        _ = timer.schedule(ClosureDeadline { _ in passed.give(()) }, at: time.now.advanced(by: duration))
+        await passed.wait()
+    }
+}
+
+extension EventEnding {
+    /// How a handler in a shift's own task ended.
+    init(_ outcome: Outcome, _ error: (any Error)?, timeout: (any Error)?, result: [UInt8]?) {
+        switch outcome {
+        case .succeeded: self = .succeeded(result)
+        case .timedOut: self = .timedOut(timeout ?? CancellationError())
+        case .interrupted: self = .interrupted
+        case .cancelled: self = .cancelled
+        case .failed, .initFailed: self = error.map { Self(throwing: $0) } ?? .unable
+        }
+    }
+
+    /// How an invocation ended that threw this.
+    init(throwing error: any Error) {
+        // What a handler throws is its own, though it be a host's error that it got from another invocation.
+        if let own = error as? HandlerError {
+            self = .failed(own.error)
+            return
+        }
+        guard let error = error as? FunctionHostError else {
+            self = error is CancellationError ? .cancelled : .failed(error)
+            return
+        }
+        switch error.code {
+        case .throttled: self = error.throttle.map { .throttled($0) } ?? .unable
+        case .timedOut: self = .timedOut(error)
+        case .payloadUndecodable: self = .undecodable(error)
+        case .interrupted, .shuttingDown: self = .interrupted
+        case .notFound, .notRunning: self = .unable
+        case .resultUnencodable, .resultTooLarge: self = .failed(DoNotRetry(error))
+        default: self = .failed(error)
+        }
+    }
+}
+
+extension StoreError {
+    /// Any error that came from a store.
+    init(wrapping error: any Error) {
+        self =
+            error as? StoreError
+            ?? StoreError(.other, reason: "the store threw \(type(of: error))", isPassing: true)
+    }
+}

@@ -1,0 +1,66 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+/// The events of a queue: slots that are used again, the links of each slot, and where each id lies.
+///
+/// Each slot has two places among the links: the first for the queue in which it waits, is leased or follows, the second for
+/// the one in which it grows old.
+struct EventSlab: Sendable {
+    /// Slots that are kept when none is used.
+    private static let keptSlots = 4_096
+
+    var nodes: ContiguousArray<EventNode> = []
+    var links = OrderedLinks()
+    private var index = IDIndex()
+    /// The first free slot; its `lane` is the next one.
+    private var free: Int32 = -1
+
+    /// How many events there are.
+    var count: Int { index.count }
+
+    /// The place of a slot in the queue in which it waits, is leased or follows.
+    static func place(_ slot: Int) -> Int32 { Int32(truncatingIfNeeded: slot) << 1 }
+    /// The place of a slot in the queue in which it grows old.
+    static func agePlace(_ slot: Int) -> Int32 { place(slot) | 1 }
+    /// The slot of a place; negative if there is none.
+    static func slot(_ place: Int32) -> Int { Int(place >> 1) }
+
+    /// The number of an event in the order of acceptance.
+    func order(_ slot: Int) -> UInt32 { links.order(Self.place(slot)) }
+
+    /// The slot of an event; nil if it is not here.
+    func find(_ id: InvocationID) -> Int? { index.find(id, in: nodes) }
+
+    /// The slot of an event that somebody believes to be there; looks for it elsewhere if it is not.
+    func find(_ id: InvocationID, hint: Int) -> Int? {
+        if nodes.indices.contains(hint), nodes[hint].id == id, nodes[hint].state != .free { return hint }
+        return find(id)
+    }
+
+    /// Keeps an event that is not here.
+    mutating func insert(_ node: EventNode) -> Int {
+        let slot: Int
+        if free >= 0 {
+            slot = Int(free)
+            free = nodes[slot].lane
+            nodes[slot] = node
+        } else {
+            slot = nodes.count
+            nodes.append(node)
+            links.grow(to: nodes.count * 2)
+        }
+        index.insert(node.id, slot: slot)
+        return slot
+    }
+
+    /// Lets go of an event that is in no queue; its payload is given back, so that no lock is held while it ends.
+    mutating func remove(_ slot: Int) -> EventPayload {
+        let payload = nodes[slot].payload
+        index.remove(nodes[slot].id, slot: slot)
+        nodes[slot].clear()
+        nodes[slot].lane = free
+        free = Int32(slot)
+        if index.count == 0, nodes.count > Self.keptSlots { self = Self() }
+        return payload
+    }
+}
