@@ -44,6 +44,7 @@ struct Section: Sendable {
         [
             Section(name: "invoke", run: measureInvoke),
             Section(name: "json", run: measureJSON),
+            Section(name: "queue", run: measureQueue),
             Section(name: "flat", run: measureFlatness),
             Section(name: "allocations", run: countAllocations),
             Section(name: "memory", run: measureMemory),

@@ -8,6 +8,13 @@ struct Operation: Sendable {
     var goal: Double?
     let run: @Sendable (_ count: Int) async throws -> Void
 
+    /// Something that does as often as it is told by itself.
+    init(name: String, goal: Double? = nil, run: @escaping @Sendable (_ count: Int) async throws -> Void) {
+        self.name = name
+        self.goal = goal
+        self.run = run
+    }
+
     /// One caller that performs `body` again and again, each time with the result of the time before.
     init(_ name: String, goal: Double? = nil, _ body: @escaping @Sendable (Int) async throws -> Int) {
         self.init(name, goal: goal, callers: 1, body)

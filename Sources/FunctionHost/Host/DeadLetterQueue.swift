@@ -164,7 +164,7 @@ public struct DeadLetterQueue: Sendable {
 
     private func delete(_ ids: [InvocationID]) async throws -> Int {
         let count = try await host.asking { store, _ in try await store.purge(ids) }
-        if count > 0 { host.dispatcher.changed(endedAt: host.time.now) }
+        if count > 0 { host.dispatcher.ended() }
         return count
     }
 }

@@ -16,7 +16,6 @@ final class Dispatcher: Sendable {
         var roomWaiters: [OneShot<Bool>] = []
         /// Who waits for anything in the queue to end.
         var changeWaiters: [CheckedContinuation<Void, Never>] = []
-        var changes: UInt64 = 0
         var pace = CompletionPace()
     }
 
@@ -26,9 +25,17 @@ final class Dispatcher: Sendable {
     let leaseDuration: Duration
     private let time: HostTime
     private let state: Mutex<State>
-    /// Mirrors of what the machine knows, so that nobody takes its lock in vain.
+    /// What the machine would say, so that nobody takes its lock to hear that nothing is to be done.
+    private let needsWake = Atomic(false)
+    private let looksFreely = Atomic(false)
     private let restricted = Atomic(false)
     private let keeping = Atomic(false)
+    /// How often something came that a worker could find.
+    private let arrivals = Atomic<UInt64>(0)
+    /// How often anything changed that somebody may wait for.
+    private let changeCount = Atomic<UInt64>(0)
+    private let endCount = Atomic<UInt64>(0)
+    private let hasListeners = Atomic(false)
 
     init(store: any InvocationStore, configuration: FunctionHost.Configuration, time: HostTime, seed: UInt64) {
         self.store = store
@@ -58,9 +65,15 @@ final class Dispatcher: Sendable {
     private func decide<Result: Sendable>(_ body: (inout sending State) -> sending Result) -> Result {
         state.withLock { state in
             let result = body(&state)
-            restricted.store(state.machine.isRestricted, ordering: .relaxed)
+            publish(state.machine)
             return result
         }
+    }
+
+    private func publish(_ machine: borrowing DispatchStateMachine<Waiter>) {
+        needsWake.store(machine.needsWake, ordering: .sequentiallyConsistent)
+        looksFreely.store(machine.looksFreely, ordering: .relaxed)
+        restricted.store(machine.isRestricted, ordering: .relaxed)
     }
 
     func open() { decide { $0.machine.open() } }
@@ -78,25 +91,65 @@ final class Dispatcher: Sendable {
     /// Whether no worker is there.
     var isQuiet: Bool { state.withLock { $0.machine.isQuiet } }
 
+    /// How a worker is to look; nil if it is to leave.
     func look(after last: String?) -> DispatchStateMachine<Waiter>.Look? {
-        state.withLock { $0.machine.look(after: last) }
+        if looksFreely.load(ordering: .relaxed) { return DispatchStateMachine<Waiter>.Look() }
+        return state.withLock { $0.machine.look(after: last) }
     }
 
-    func arrived() -> DispatchStateMachine<Waiter>.Wake { decide { $0.machine.arrived() } }
+    /// How much has arrived so far: asked before a worker looks.
+    var arrivalCount: UInt64 { arrivals.load(ordering: .sequentiallyConsistent) }
 
-    func found(wasSearching: Bool, hasMore: Bool) -> DispatchStateMachine<Waiter>.Wake {
-        decide { $0.machine.found(wasSearching: wasSearching, hasMore: hasMore) }
+    /// Something has arrived that a worker may find.
+    func arrived() -> DispatchStateMachine<Waiter>.Wake {
+        // In this order, as a worker that rests does it the other way around: one of the two sees the other.
+        arrivals.add(1, ordering: .sequentiallyConsistent)
+        guard needsWake.load(ordering: .sequentiallyConsistent) else { return .nobody }
+        return decide { $0.machine.arrived() }
+    }
+
+    /// A worker has found something to do.
+    func found(wasSearching: Bool, hasMore: Bool, since seen: UInt64) -> DispatchStateMachine<Waiter>.Wake {
+        decide { state in
+            let hasMore = hasMore || arrivals.load(ordering: .sequentiallyConsistent) != seen
+            return state.machine.found(wasSearching: wasSearching, hasMore: hasMore)
+        }
     }
 
     /// Waits for something to do.
+    ///
+    /// - Parameter seen: What had arrived before the worker looked.
     func rest(since seen: UInt64, wasSearching: Bool) async -> DispatcherCall {
-        // Resumed exactly once: by whoever takes it out of the machine, or here, where it was not put in.
+        // Resumed exactly once: by whoever takes it out of the machine, or here, where it was not left in.
         await withUnsafeContinuation { continuation in
-            switch decide({ $0.machine.rest(continuation, since: seen, wasSearching: wasSearching) }) {
-            case .parked: break
-            case .lookAgain: continuation.resume(returning: .again)
-            case .leave: continuation.resume(returning: .left)
+            let (call, wake) = restNow(continuation, since: seen, wasSearching: wasSearching)
+            carryOut(wake)
+            if let call { continuation.resume(returning: call) }
+        }
+    }
+
+    private func restNow(
+        _ waiter: Waiter, since seen: UInt64, wasSearching: Bool
+    ) -> (DispatcherCall?, DispatchStateMachine<Waiter>.Wake) {
+        decide { state in
+            let action = state.machine.rest(waiter, wasSearching: wasSearching)
+            publish(state.machine)
+            let isStale = arrivals.load(ordering: .sequentiallyConsistent) != seen
+            switch action {
+            case .parked:
+                guard isStale else { return (nil, .nobody) }
+                state.machine.unpark()
+                return (.woken, .nobody)
+            case .leave: return (.left, isStale ? state.machine.arrived() : .nobody)
             }
+        }
+    }
+
+    private func carryOut(_ wake: DispatchStateMachine<Waiter>.Wake) {
+        switch wake {
+        case .nobody: break
+        case .resume(let waiter): waiter.resume(returning: .woken)
+        case .start: preconditionFailure("a worker was started because another one is not needed")
         }
     }
 
@@ -142,17 +195,13 @@ final class Dispatcher: Sendable {
 
     // MARK: - Retries
 
-    /// Counts an attempt that begins; false if it is a retry that the host's budget does not allow now.
-    func mayBegin(attempt: Int) -> Bool {
-        let now = time.now
-        return state.withLock { state in
-            guard attempt > 1 else {
-                state.budget.attempt(now: now)
-                return true
-            }
-            return state.budget.mayRetry(now: now)
-        }
+    /// Counts events that are tried for the first time, which pay for retries.
+    func countFirstAttempts(_ count: Int, now: Timestamp) {
+        if count > 0 { state.withLock { $0.budget.attempts(count, now: now) } }
     }
+
+    /// Whether the host's budget allows another retry, which then counts.
+    func mayRetry(now: Timestamp) -> Bool { state.withLock { $0.budget.mayRetry(now: now) } }
 
     /// How long a retry waits that the budget did not allow.
     var budgetPause: Duration { state.withLock { $0.budget.pause } }
@@ -176,13 +225,28 @@ final class Dispatcher: Sendable {
 
     // MARK: - Those who wait
 
-    /// An event has left the queue, or has come to another place in it.
-    func changed(endedAt now: Timestamp?) {
+    /// An event has come to another place in the queue.
+    func changed() {
+        changeCount.add(1, ordering: .sequentiallyConsistent)
+        guard hasListeners.load(ordering: .sequentiallyConsistent) else { return }
+        tellListeners(mayHaveRoom: false)
+    }
+
+    /// So many events have left the queue.
+    func ended() {
+        endCount.add(1, ordering: .relaxed)
+        changeCount.add(1, ordering: .sequentiallyConsistent)
+        guard hasListeners.load(ordering: .sequentiallyConsistent) else { return }
+        tellListeners(mayHaveRoom: true)
+    }
+
+    private func tellListeners(mayHaveRoom: Bool) {
         let (room, changes) = state.withLock { state -> (OneShot<Bool>?, [CheckedContinuation<Void, Never>]) in
-            state.changes &+= 1
-            if let now { state.pace.completed(now: now) }
-            let room = now == nil || state.roomWaiters.isEmpty ? nil : state.roomWaiters.removeFirst()
-            defer { state.changeWaiters = [] }
+            let room = mayHaveRoom && !state.roomWaiters.isEmpty ? state.roomWaiters.removeFirst() : nil
+            defer {
+                state.changeWaiters = []
+                hasListeners.store(!state.roomWaiters.isEmpty, ordering: .sequentiallyConsistent)
+            }
             return (room, state.changeWaiters)
         }
         room?.give(true)
@@ -190,11 +254,15 @@ final class Dispatcher: Sendable {
     }
 
     /// When there may be room again, from how quickly events have left lately.
-    var retryAfter: Duration { state.withLock { $0.pace.estimate } }
+    var retryAfter: Duration {
+        let (now, ended) = (time.now, endCount.load(ordering: .relaxed))
+        return state.withLock { $0.pace.estimate(ended: ended, now: now) }
+    }
 
     func waitForRoom(_ ticket: OneShot<Bool>, first: Bool) {
         state.withLock { state in
             if first { state.roomWaiters.insert(ticket, at: 0) } else { state.roomWaiters.append(ticket) }
+            hasListeners.store(true, ordering: .sequentiallyConsistent)
         }
     }
 
@@ -203,13 +271,14 @@ final class Dispatcher: Sendable {
     var hasRoomWaiters: Bool { state.withLock { !$0.roomWaiters.isEmpty } }
 
     /// How much has changed so far.
-    var changes: UInt64 { state.withLock { $0.changes } }
+    var changes: UInt64 { changeCount.load(ordering: .sequentiallyConsistent) }
 
     /// Waits until something has changed since then.
     func waitForChange(since seen: UInt64) async {
         await withCheckedContinuation { continuation in
             let isOver = state.withLock { state in
-                if state.changes != seen { return true }
+                hasListeners.store(true, ordering: .sequentiallyConsistent)
+                if changes != seen { return true }
                 state.changeWaiters.append(continuation)
                 return false
             }
@@ -220,9 +289,7 @@ final class Dispatcher: Sendable {
 
 /// What becomes of a worker that found nothing to do.
 enum DispatcherCall: Sendable {
-    /// Something came while it looked.
-    case again
-    /// It was woken to look.
+    /// It is to look again: something came.
     case woken
     /// It was sent away while it was parked.
     case leave
@@ -232,20 +299,21 @@ enum DispatcherCall: Sendable {
 
 /// How quickly events leave the queue, to tell whoever finds it full when to come back.
 private struct CompletionPace {
-    private var last: Timestamp?
-    /// Between two completions, on average, in nanoseconds.
-    private var interval = 0.0
+    private var last: (ended: UInt64, time: Timestamp)?
+    private var answer: Duration = .seconds(1)
 
-    mutating func completed(now: Timestamp) {
-        defer { last = now }
-        guard let last else { return }
-        let sample = Double(max(0, last.nanoseconds(to: now)))
-        interval = interval == 0 ? sample : interval * 0.9 + sample * 0.1
-    }
-
-    /// From 1 millisecond to 1 minute; 1 second where nothing is known.
-    var estimate: Duration {
-        guard interval > 0 else { return .seconds(1) }
-        return .nanoseconds(Int64(min(60e9, max(1e6, interval * 8))))
+    /// About the time in which eight events end; from 1 millisecond to 1 minute, and 1 second where nothing is known.
+    mutating func estimate(ended: UInt64, now: Timestamp) -> Duration {
+        guard let last else {
+            self.last = (ended, now)
+            return answer
+        }
+        let (events, time) = (ended &- last.ended, max(0, last.time.nanoseconds(to: now)))
+        // Over too short a time chance would decide.
+        guard time >= 10_000_000 else { return answer }
+        let each = events == 0 ? min(7_500_000_000, time) : time / Int64(clamping: events)
+        answer = .nanoseconds(min(60_000_000_000, max(1_000_000, each * 8)))
+        self.last = (ended, now)
+        return answer
     }
 }

@@ -11,11 +11,12 @@ extension FunctionHost {
 
     /// The events that exist if this one ends so: its record on its way to a destination.
     func followUps(of verdict: EventVerdict) -> [QueuedEvent] {
+        // Asked of every event that ends, so the least likely is found out first.
+        if case .completed = verdict.end, verdict.snapshot?.configuration.onSuccess == nil { return [] }
         guard let condition = verdict.condition, verdict.lease.event.kind == .invocation,
-            let snapshot = snapshot(named: verdict.lease.event.functionName)
+            let snapshot = verdict.snapshot ?? snapshot(named: verdict.lease.event.functionName)
         else { return [] }
-        let configuration = snapshot.configuration
-        let target = condition == .success ? configuration.onSuccess : configuration.onFailure
+        let target = condition == .success ? snapshot.configuration.onSuccess : snapshot.configuration.onFailure
         guard let target else { return [] }
         return [followUp(of: verdict, to: target, condition)]
     }

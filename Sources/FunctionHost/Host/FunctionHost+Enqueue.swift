@@ -95,7 +95,7 @@ extension FunctionHost {
     public func cancel(_ id: InvocationID) async throws -> CancelAnswer {
         let answer = try await asking { try await $0.cancel(id, now: $1) }
         switch answer {
-        case .removed: dispatcher.changed(endedAt: time.now)
+        case .removed: dispatcher.ended()
         case .requested: stop(id)
         case .notFound: break
         }
@@ -155,7 +155,7 @@ extension FunctionHost {
         var details = options?.details ?? EventDetails()
         if let current = Shift.current?.event {
             details.origin = current.id
-            details.lineage = current.details?.lineage ?? [:]
+            details.lineage = current.details.lineage
         }
         let limit = snapshot.configuration.recursionLimit
         if limit != nil || !details.lineage.isEmpty, details.origin != nil {

@@ -54,7 +54,7 @@ extension FunctionHost {
         if isHolding || nextEnd != nil { return keepAgain(after: interval) }
         dispatcher.stopKeeping()
         // An event that was taken in the meantime found a keeper at work, and relied on it.
-        if dispatcher.shifts.contains(where: { $0.event != nil }) { keepLeases() }
+        if dispatcher.shifts.contains(where: { $0.isBusy }) { keepLeases() }
     }
 
     /// - Returns: Whether anything is being tried.
@@ -65,7 +65,7 @@ extension FunctionHost {
         let held = shifts.compactMap { shift in
             shift.token(heldSince: now.advanced(by: .zero - interval * 0.75)).map { (shift, $0) }
         }
-        guard !held.isEmpty else { return shifts.contains { $0.event != nil } }
+        guard !held.isEmpty else { return shifts.contains { $0.isBusy } }
         do {
             let end = now.advanced(by: dispatcher.leaseDuration)
             let states = try await dispatcher.store.extend(held.map(\.1), until: end, now: now)
@@ -100,7 +100,7 @@ extension FunctionHost {
                         try await $0.condemn(functionName: name, cause: .functionRemoved, now: $1)
                     }
                     if count > 0 { self.observers.emit(.eventsCondemned(functionName: name, count: count)) }
-                    self.dispatcher.changed(endedAt: self.time.now)
+                    self.dispatcher.ended()
                 } catch {
                     // They stay where they are, and end by their age.
                     self.observers.emit(.queueFailed(StoreError(wrapping: error)))

@@ -73,10 +73,11 @@ extension FunctionHost {
     ///
     /// - Returns: Whether the worker is to begin another shift; if not, the dispatcher has counted it out.
     private func serve(_ shift: Shift, isSearching: Bool) async -> Bool {
+        var desk = Desk()
+        defer { dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now) }
         var isSearching = isSearching
-        var last: String?
-        var turn = 0
-        while let look = dispatcher.look(after: last) {
+        while let look = dispatcher.look(after: desk.functionName) {
+            let seen = dispatcher.arrivalCount
             let now = dispatcher.now
             let answer: LeaseAnswer
             do {
@@ -91,29 +92,25 @@ extension FunctionHost {
             guard let lease = answer.leases.first else {
                 if case .only(let function) = look.functions {
                     dispatcher.admitted(function)
-                    last = nil
+                    desk.record = nil
                     continue
                 }
                 if let due = answer.nextDue { lookAgain(at: dispatcher.hostTime(of: due)) }
-                switch await dispatcher.rest(since: look.generation, wasSearching: isSearching) {
-                case .again: break
-                case .woken: isSearching = true
-                case .leave, .left: return false
-                }
+                guard await dispatcher.rest(since: seen, wasSearching: isSearching) == .woken else { return false }
+                isSearching = true
                 continue
             }
             if isSearching || answer.hasMore {
-                carryOut(dispatcher.found(wasSearching: isSearching, hasMore: answer.hasMore))
+                carryOut(dispatcher.found(wasSearching: isSearching, hasMore: answer.hasMore, since: seen))
                 isSearching = false
             }
             shift.take(lease, at: now)
             keepLeases()
-            guard await handle(lease, shift) else { return true }
+            guard await handle(lease, shift, &desk) else { return true }
             shift.putBack()
-            last = dispatcher.isRestricted ? lease.event.functionName : nil
-            turn += 1
             // Others are to have a turn on this thread, too; and among them may be a worker that takes this one's place.
-            if turn % 32 == 0 {
+            if desk.isTimeForOthers {
+                dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now)
                 if dispatcher.pause() { return false }
                 await Task.yield()
             }
@@ -125,7 +122,7 @@ extension FunctionHost {
     /// Brings one event to the end of this attempt.
     ///
     /// - Returns: false if the shift was cancelled meanwhile; then its worker settles the event.
-    private func handle(_ lease: Lease, _ shift: Shift) async -> Bool {
+    private func handle(_ lease: Lease, _ shift: Shift, _ desk: inout Desk) async -> Bool {
         let isSuspect = lease.deaths > 0
         if isSuspect, !dispatcher.beginSuspect() {
             await settle(
@@ -134,7 +131,8 @@ extension FunctionHost {
         }
         defer { if isSuspect { carryOut(dispatcher.endSuspect()) } }
         let (verdict, isStopped) =
-            lease.event.kind == .invocation ? await attempt(lease, shift) : await deliver(lease, shift)
+            lease.event.kind == .invocation
+            ? await attempt(lease, shift, &desk) : await deliver(lease, shift)
         if isStopped {
             shift.leave(verdict)
             return false
@@ -144,33 +142,25 @@ extension FunctionHost {
     }
 
     /// Tries an event once.
-    private func attempt(_ lease: Lease, _ shift: Shift) async -> (EventVerdict, isStopped: Bool) {
+    private func attempt(
+        _ lease: Lease, _ shift: Shift, _ desk: inout Desk
+    ) async -> (EventVerdict, isStopped: Bool) {
         let name = lease.event.functionName
-        guard let (record, snapshot) = find(name) else { return (unknown(lease), false) }
-        let judge = EventJudge(snapshot: snapshot, isDelivery: false)
-        if let cause = judge.refusal(of: lease, now: dispatcher.now) {
-            return (EventVerdict(lease: lease, end: judge.dead(cause)), false)
+        guard let record = desk.record(named: name, orFind: { self.find(name)?.record }) else {
+            return (unknown(lease), false)
         }
-        if let limit = snapshot.configuration.recursionLimit, lease.event.occurrences(of: name) > limit {
-            return (EventVerdict(lease: lease, end: judge.dead(.recursionLimit)), false)
-        }
-        guard dispatcher.mayBegin(attempt: lease.attempt) else {
-            let time = dispatcher.now.advanced(by: dispatcher.budgetPause)
-            return (EventVerdict(lease: lease, end: .released(at: min(time, lease.event.expiresAt))), false)
-        }
+        if let end = refusal(of: lease, record, &desk) { return (EventVerdict(lease: lease, end: end), false) }
         let began = time.now
-        let (ending, isStopped) = await run(lease, record, shift, wantsResult: snapshot.configuration.onSuccess != nil)
-        if case .throttled(let throttle) = ending, throttle.allowed > 0 {
-            if let next = dispatcher.throttled(name) { lookAgain(at: next) }
-        } else if dispatcher.isRestricted {
-            dispatcher.admitted(name)
-        }
-        let end = dispatcher.judge(judge, lease, ending, now: dispatcher.now)
-        var verdict = EventVerdict(lease: lease, end: end)
+        let (ending, snapshot, isStopped) = await run(lease, record, shift)
+        if dispatcher.isRestricted || ending.isThrottled { noteRoom(for: name, ending) }
+        var verdict = EventVerdict(lease: lease, end: .completed)
+        verdict.snapshot = snapshot
         if case .succeeded(let result) = ending {
             verdict.result = result
             return (verdict, isStopped)
         }
+        verdict.end = dispatcher.judge(
+            EventJudge(snapshot: snapshot, isDelivery: false), lease, ending, now: dispatcher.now)
         if let outcome = ending.outcome {
             let duration = began.duration(to: time.now)
             verdict.attempt = AttemptRecord(
@@ -178,6 +168,31 @@ extension FunctionHost {
                 outcome, ending.error)
         }
         return (verdict, isStopped)
+    }
+
+    /// What becomes of an event that is not even tried; nil if it is.
+    private func refusal(of lease: Lease, _ record: FunctionRecord, _ desk: inout Desk) -> Settlement.End? {
+        let now = dispatcher.now
+        if lease.deaths > 0 || lease.event.hasDetails || now >= lease.event.expiresAt {
+            guard let snapshot = find(record.identity.name)?.snapshot else { return .released(at: now) }
+            let judge = EventJudge(snapshot: snapshot, isDelivery: false)
+            if let cause = judge.refusal(of: lease, now: now) { return judge.dead(cause) }
+        }
+        if lease.attempt == 1 {
+            desk.firstAttempts += 1
+            return nil
+        }
+        dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now)
+        if !dispatcher.mayRetry(now: time.now) {
+            return .released(at: min(now.advanced(by: dispatcher.budgetPause), lease.event.expiresAt))
+        }
+        return nil
+    }
+
+    /// A limit has turned an event of a function away, or has not: the others of that function wait, or need not.
+    private func noteRoom(for name: String, _ ending: EventEnding) {
+        guard case .throttled(let throttle) = ending, throttle.allowed > 0 else { return dispatcher.admitted(name) }
+        if let next = dispatcher.throttled(name) { lookAgain(at: next) }
     }
 
     /// A function as it is configured now.
@@ -206,37 +221,41 @@ extension FunctionHost {
 
     /// Runs the handler in the shift's own task if it finds its place at once, otherwise like any invocation.
     private func run(
-        _ lease: Lease, _ record: FunctionRecord, _ shift: Shift, wantsResult: Bool
-    ) async -> (EventEnding, isStopped: Bool) {
+        _ lease: Lease, _ record: FunctionRecord, _ shift: Shift
+    ) async -> (EventEnding, FunctionSnapshot, isStopped: Bool) {
         let trace = lease.event.hasDetails ? lease.event.details.traceHeader : nil
         let options =
             lease.attempt == 1 && trace == nil ? nil : CallerOptions(attempt: lease.attempt, traceHeader: trace)
         guard !record.isOnBulkhead,
             let attempt = beginAtOnce(record, lease.event.id, options, .shift(shift))
-        else { return (await runTheLongWay(lease, record, options, shift, wantsResult: wantsResult), false) }
-        if attempt.needsTask { attempt.arm() }
+        else { return await runTheLongWay(lease, record, options, shift) }
+        let snapshot = attempt.snapshot!
+        if attempt.needsTask, let time = shift.begin(attempt) { _ = timer.schedule(shift, at: time) }
         var result: [UInt8]?
         do {
+            let wantsResult = snapshot.configuration.onSuccess != nil
             result = try await record.work(self, attempt, lease.event.payload, wantsResult: wantsResult)
             attempt.end(nil)
         } catch {
             attempt.end(error)
         }
         let (error, cause) = attempt.finish()
+        if attempt.needsTask { shift.finish() }
         let (outcome, aftermath) = conclude(
             record, attempt, error?.unmarked, cause, admittedAt: attempt.startedAt, initNanoseconds: nil, now: time.now)
         if let aftermath {
             // What it throws is what the caller would get: there is none.
             do { try await carryOut(aftermath) } catch {}
         }
-        let ending = EventEnding(outcome, error, timeout: aftermath?.error, result: result)
-        return (ending, cause != nil)
+        return (EventEnding(outcome, error, timeout: aftermath?.error, result: result), snapshot, cause != nil)
     }
 
     /// Runs the handler where its environment has to be made first, or on the bulkhead, or not at all.
     private func runTheLongWay(
-        _ lease: Lease, _ record: FunctionRecord, _ options: CallerOptions?, _ shift: Shift, wantsResult: Bool
-    ) async -> EventEnding {
+        _ lease: Lease, _ record: FunctionRecord, _ options: CallerOptions?, _ shift: Shift
+    ) async -> (EventEnding, FunctionSnapshot, isStopped: Bool) {
+        let snapshot = state.withLock { $0.functions[record.slot].snapshot }
+        let wantsResult = snapshot.configuration.onSuccess != nil
         let box = ByteBox()
         let hasBegun = Atomic(false)
         let ended = OneShot<Void>()
@@ -253,12 +272,12 @@ extension FunctionHost {
                     if let result { box.put(result) }
                 }
             }
-            return .succeeded(wantsResult ? box.take() : nil)
+            return (.succeeded(wantsResult ? box.take() : nil), snapshot, false)
         } catch {
             let ending = EventEnding(throwing: error)
             // A handler that goes on after its deadline is not to meet its own successor.
             if case .timedOut = ending, record.isOnBulkhead, hasBegun.load(ordering: .relaxed) { await ended.wait() }
-            return ending
+            return (ending, snapshot, false)
         }
     }
 
@@ -304,7 +323,7 @@ extension FunctionHost {
             hasEnded = false
             lookAgain(at: dispatcher.hostTime(of: time))
         }
-        dispatcher.changed(endedAt: hasEnded ? time.now : nil)
+        if hasEnded { dispatcher.ended() } else { dispatcher.changed() }
         if !settlement.followUps.isEmpty || (hasEnded && verdict.lease.event.hasDetails) {
             carryOut(dispatcher.arrived())
         }

@@ -16,8 +16,9 @@
 /// tasks, so handlers that never wait are served by as many workers as there are processors, and a thousand that sleep by a
 /// thousand.
 ///
-/// An arrival is never overlooked: each one raises `generation`, and a worker that found nothing looks again if it has been
-/// raised since before it looked.
+/// An arrival is never overlooked. Each one is counted, by whoever holds this machine, and then asks ``needsWake``; a worker
+/// that found nothing first says so, which ``needsWake`` shows from then on, and then looks again if anything has been
+/// counted since before it looked.
 struct DispatchStateMachine<Waiter: Sendable>: Sendable {
     enum Wake: Sendable {
         case nobody
@@ -29,12 +30,11 @@ struct DispatchStateMachine<Waiter: Sendable>: Sendable {
 
     /// How a worker is to look.
     struct Look: Sendable {
-        let generation: UInt64
-        let functions: LeaseRequest.Functions
-        let takesSuspects: Bool
+        var functions = LeaseRequest.Functions.allBut([])
+        var takesSuspects = true
     }
 
-    enum RestAction: Sendable { case lookAgain, parked, leave }
+    enum RestAction: Sendable { case parked, leave }
 
     /// A function whose events are left alone: for want of room, or because nobody has registered it.
     private struct Exclusion: Sendable {
@@ -51,7 +51,6 @@ struct DispatchStateMachine<Waiter: Sendable>: Sendable {
     private var workers = 0
     private var searching = 0
     private var parked: ContiguousArray<Waiter> = []
-    private var generation: UInt64 = 0
     private var exclusions: [String: Exclusion] = [:]
     private var excluded: Set<String> = []
     private var suspects = 0
@@ -62,8 +61,14 @@ struct DispatchStateMachine<Waiter: Sendable>: Sendable {
     /// Whether workers are there, or may come.
     var isQuiet: Bool { workers == 0 }
 
-    /// Whether any function's events are left alone.
-    var isRestricted: Bool { !excluded.isEmpty }
+    /// Whether any function's events are left alone, or are about to be tried again after that.
+    var isRestricted: Bool { !exclusions.isEmpty }
+
+    /// Whether a worker that looks now may take whatever it finds.
+    var looksFreely: Bool { isOpen && excluded.isEmpty && suspects == 0 }
+
+    /// Whether an arrival would bring a worker to look for it.
+    var needsWake: Bool { isOpen && searching == 0 && (!parked.isEmpty || workers < limit) }
 
     // MARK: - The life of the queue
 
@@ -81,10 +86,7 @@ struct DispatchStateMachine<Waiter: Sendable>: Sendable {
     // MARK: - Workers
 
     /// There may be something to do.
-    mutating func arrived() -> Wake {
-        generation &+= 1
-        return searching == 0 ? wake() : .nobody
-    }
+    mutating func arrived() -> Wake { searching == 0 ? wake() : .nobody }
 
     /// How a worker is to look; nil if it is to leave.
     ///
@@ -94,26 +96,32 @@ struct DispatchStateMachine<Waiter: Sendable>: Sendable {
         guard isOpen else { return nil }
         var functions = LeaseRequest.Functions.allBut(excluded)
         if let last, excluded.contains(last) { functions = .only(last) }
-        return Look(generation: generation, functions: functions, takesSuspects: suspects == 0)
+        return Look(functions: functions, takesSuspects: suspects == 0)
     }
 
     /// A worker has something to do.
+    ///
+    /// - Parameter hasMore: Whether there was more when it looked, or something has come since.
     mutating func found(wasSearching: Bool, hasMore: Bool) -> Wake {
         if wasSearching { searching -= 1 }
         return hasMore && searching == 0 ? wake() : .nobody
     }
 
     /// A worker found nothing.
-    mutating func rest(_ waiter: Waiter, since seen: UInt64, wasSearching: Bool) -> RestAction {
-        guard isOpen else { return .leave }
-        guard seen == generation else { return .lookAgain }
+    mutating func rest(_ waiter: Waiter, wasSearching: Bool) -> RestAction {
         if wasSearching { searching -= 1 }
-        if parked.count >= reserve {
+        if !isOpen || parked.count >= reserve {
             workers -= 1
             return .leave
         }
         parked.append(waiter)
         return .parked
+    }
+
+    /// Something came while the worker looked that was parked last: it looks again.
+    mutating func unpark() {
+        parked.removeLast()
+        searching += 1
     }
 
     /// A worker that has worked for a while makes room for others.

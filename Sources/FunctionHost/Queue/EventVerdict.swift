@@ -20,6 +20,8 @@ enum EventEnding: Sendable {
     /// The host could not run it now, through no fault of the event's.
     case unable
 
+    var isThrottled: Bool { if case .throttled = self { true } else { false } }
+
     /// What there is to tell of it in the event's history.
     var error: (any Error)? {
         switch self {
@@ -44,7 +46,9 @@ enum EventEnding: Sendable {
 /// What becomes of an event.
 struct EventVerdict: Sendable {
     let lease: Lease
-    let end: Settlement.End
+    var end: Settlement.End
+    /// The function as it was configured when the event was tried; nil if it was not.
+    var snapshot: FunctionSnapshot?
     /// What its history is to say.
     var attempt: AttemptRecord?
     /// The encoded result, where a destination wants it.
@@ -91,6 +95,11 @@ struct EventJudge: Sendable {
         if lease.deaths >= snapshot.configuration.maximumDeaths { return .processEnded }
         // One that is due in the moment in which it becomes too old is too old.
         if now >= lease.event.expiresAt { return .eventAgeExceeded }
+        if let limit = snapshot.configuration.recursionLimit,
+            lease.event.occurrences(of: lease.event.functionName) > limit
+        {
+            return .recursionLimit
+        }
         return nil
     }
 

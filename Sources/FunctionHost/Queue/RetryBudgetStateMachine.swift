@@ -30,10 +30,14 @@ package struct RetryBudgetStateMachine: Sendable {
 
     /// Counts an attempt that has begun. Only an event's first one pays for retries.
     package mutating func attempt(number: Int = 1, now: Timestamp) {
-        guard number == 1 else { return }
+        if number == 1 { attempts(1, now: now) }
+    }
+
+    /// Counts so many events that are tried for the first time.
+    package mutating func attempts(_ count: Int, now: Timestamp) {
         turn(to: now)
-        buckets[place].attempts += 1
-        total.attempts += 1
+        buckets[place].attempts += count
+        total.attempts += count
     }
 
     /// Whether there may be a retry, which then counts.

@@ -12,9 +12,12 @@ final class Shift: Sendable {
         var machine = AttemptStateMachine<UnsafeContinuation<Bool, Never>>()
         var token: LeaseToken?
         var leasedAt = Timestamp(nanoseconds: 0)
-        var event: CurrentEvent?
+        var event: QueuedEvent?
         var rest: EventVerdict?
-        var isReplaced = false
+        /// The handler that runs now, if it has a deadline.
+        var attempt: Attempt?
+        /// When the timer looks at it; nil if no timer is set.
+        var lookAt: Timestamp?
     }
 
     private let state = Mutex(State())
@@ -48,7 +51,7 @@ final class Shift: Sendable {
         state.withLock { state in
             state.token = lease.token
             state.leasedAt = time
-            state.event = CurrentEvent(id: lease.event.id, details: lease.event.hasDetails ? lease.event.details : nil)
+            state.event = lease.event
         }
     }
 
@@ -59,6 +62,22 @@ final class Shift: Sendable {
             state.event = nil
         }
     }
+
+    /// A handler begins that has a deadline; returns when the timer is to look at it, if it would not do so in time.
+    ///
+    /// One timer serves a whole shift: it looks, and is set anew for whoever runs then. So a deadline that does not pass costs
+    /// nearly nothing.
+    func begin(_ attempt: Attempt) -> Timestamp? {
+        state.withLock { state in
+            state.attempt = attempt
+            if let time = state.lookAt, time <= attempt.deadline { return nil }
+            state.lookAt = attempt.deadline
+            return attempt.deadline
+        }
+    }
+
+    /// The handler has ended.
+    func finish() { state.withLock { $0.attempt = nil } }
 
     /// The shift has been cancelled: its worker settles the event.
     func leave(_ verdict: EventVerdict) { state.withLock { $0.rest = verdict } }
@@ -90,15 +109,25 @@ final class Shift: Sendable {
     }
 
     /// What is being worked on.
-    var event: CurrentEvent? { state.withLock { $0.event } }
+    var event: QueuedEvent? { state.withLock { $0.event } }
+
+    /// Whether anything is being worked on.
+    var isBusy: Bool { state.withLock { $0.token != nil } }
 
     /// The shift that this code runs in, with whatever it calls: events enqueued here follow from the present one.
     @TaskLocal static var current: Shift?
 }
 
-/// The event that a handler runs for, as far as those that follow from it need to know.
-struct CurrentEvent: Sendable {
-    let id: InvocationID
-    /// nil if there are none.
-    let details: EventDetails?
+extension Shift: DeadlineTarget {
+    func deadlinePassed(now: Timestamp) {
+        let (attempt, next) = state.withLock { state -> (Attempt?, Attempt?) in
+            state.lookAt = nil
+            guard let attempt = state.attempt else { return (nil, nil) }
+            if attempt.deadline <= now { return (attempt, nil) }
+            state.lookAt = attempt.deadline
+            return (nil, attempt)
+        }
+        attempt?.deadlinePassed(now: now)
+        if let next { _ = next.facilities.timer.schedule(self, at: next.deadline) }
+    }
 }

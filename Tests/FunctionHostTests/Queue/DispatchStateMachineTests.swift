@@ -50,30 +50,37 @@ import Testing
         #expect(machine.arrived().isNobody)
     }
 
-    @Test("A worker that found nothing looks again if something came meanwhile")
-    func noLostWake() throws {
+    @Test("A worker that found nothing is seen to rest before it looks whether anything has come, and then looks again")
+    func noLostWake() {
         var machine = machine()
         #expect(machine.arrived().isStart)
-        let look = try #require(machine.look(after: nil))
-        #expect(machine.arrived().isNobody)
-        #expect(machine.rest(1, since: look.generation, wasSearching: true).isLookAgain)
-        let again = try #require(machine.look(after: nil))
-        #expect(machine.rest(1, since: again.generation, wasSearching: true).isParked)
+        #expect(machine.needsWake == false)
+        #expect(machine.rest(1, wasSearching: true) == .parked)
+        #expect(machine.needsWake)
+        machine.unpark()
+        #expect(machine.needsWake == false)
+        #expect(machine.rest(1, wasSearching: true) == .parked)
         #expect(machine.arrived().resumed == 1)
     }
 
     @Test("The one parked last is woken first, and more than a few do not stay")
-    func parking() throws {
+    func parking() {
         var machine = machine()
         _ = machine.arrived()
         for _ in 0..<5 { _ = machine.found(wasSearching: true, hasMore: true) }
-        let look = try #require(machine.look(after: nil))
-        for waiter in 0..<4 {
-            #expect(machine.rest(waiter, since: look.generation, wasSearching: waiter == 0).isParked)
-        }
-        #expect(machine.rest(4, since: look.generation, wasSearching: false).isLeave)
+        for waiter in 0..<4 { #expect(machine.rest(waiter, wasSearching: waiter == 0) == .parked) }
+        #expect(machine.rest(4, wasSearching: false) == .leave)
         #expect(machine.arrived().resumed == 3)
         #expect(Array(machine.close()) == [0, 1, 2])
+    }
+
+    @Test("Whoever comes to rest after the end is counted out")
+    func restAfterClose() {
+        var machine = machine()
+        _ = machine.arrived()
+        _ = machine.close()
+        #expect(machine.rest(1, wasSearching: true) == .leave)
+        #expect(machine.isQuiet)
     }
 
     @Test("Who makes room leaves only if somebody is there to take the place")
@@ -155,9 +162,9 @@ import Testing
     @Test(
         "However workers and arrivals interleave, nothing that has arrived is left lying while a worker could take it")
     func random() {
-        for seed in 0..<2_000 {
+        for seed in 0..<400 {
             var model = DispatchModel(seed: UInt64(seed), limit: 1 + seed % 7)
-            for _ in 0..<300 { model.step() }
+            for _ in 0..<200 { model.step() }
             model.finish()
             #expect(model.fault == nil, "seed \(seed): \(model.fault ?? "")")
         }
@@ -166,13 +173,15 @@ import Testing
 
 /// Workers and a queue of plain numbers around the machine, driven by lot.
 private struct DispatchModel {
-    private enum Worker { case about, looked(UInt64), working, parked, gone }
+    /// Producers are among them, between counting an arrival and asking whether anybody needs to be woken.
+    private enum Worker { case about, found(Int, hasMore: Bool), looked(Int), working, arriving, parked, gone }
 
     private var machine: DispatchStateMachine<Int>
     private var generator: SplitMix64
     private let limit: Int
     private var workers: [(state: Worker, isSearching: Bool)] = []
     private var waiting = 0
+    private var arrivals = 0
     private(set) var fault: String?
 
     init(seed: UInt64, limit: Int) {
@@ -195,13 +204,14 @@ private struct DispatchModel {
     mutating func step() {
         let busy = workers.indices.filter { index in
             switch workers[index].state {
-            case .about, .looked, .working: true
+            case .about, .found, .looked, .working, .arriving: true
             case .parked, .gone: false
             }
         }
         if busy.isEmpty || generator.next() % 3 == 0 {
             waiting += 1
-            carryOut(machine.arrived())
+            arrivals += 1
+            workers.append((.arriving, false))
         } else {
             advance(busy[Int(generator.next() % UInt64(busy.count))])
         }
@@ -211,32 +221,46 @@ private struct DispatchModel {
     private mutating func advance(_ index: Int) {
         switch workers[index].state {
         case .about:
-            guard let look = machine.look(after: nil) else { return }
+            let seen = arrivals
+            guard machine.look(after: nil) != nil else { return }
             if waiting > 0 {
                 waiting -= 1
-                let wasSearching = workers[index].isSearching
-                workers[index] = (.working, false)
-                if wasSearching || waiting > 0 {
-                    carryOut(machine.found(wasSearching: wasSearching, hasMore: waiting > 0))
-                }
+                workers[index].state = .found(seen, hasMore: waiting > 0)
             } else {
-                workers[index].state = .looked(look.generation)
+                workers[index].state = .looked(seen)
             }
-        case .looked(let generation):
-            switch machine.rest(index, since: generation, wasSearching: workers[index].isSearching) {
-            case .lookAgain: workers[index].state = .about
-            case .parked: workers[index] = (.parked, false)
-            case .leave: workers[index] = (.gone, false)
+        case .found(let seen, let hadMore):
+            let wasSearching = workers[index].isSearching
+            let hasMore = hadMore || arrivals != seen
+            workers[index] = (.working, false)
+            if wasSearching || hasMore { carryOut(machine.found(wasSearching: wasSearching, hasMore: hasMore)) }
+        case .looked(let seen):
+            let action = machine.rest(index, wasSearching: workers[index].isSearching)
+            workers[index] = (action == .parked ? .parked : .gone, false)
+            guard arrivals != seen else { return }
+            if action == .parked {
+                machine.unpark()
+                workers[index] = (.about, true)
+            } else {
+                carryOut(machine.arrived())
             }
         case .working:
             let leaves = generator.next() % 8 == 0 && machine.pause()
             workers[index] = (leaves ? .gone : .about, false)
+        case .arriving:
+            workers[index].state = .gone
+            if machine.needsWake { carryOut(machine.arrived()) }
         case .parked, .gone: break
         }
     }
 
     private mutating func check() {
-        let alive = workers.count { if case .gone = $0.state { false } else { true } }
+        let alive = workers.count { worker in
+            switch worker.state {
+            case .gone, .arriving: false
+            case .about, .found, .looked, .working, .parked: true
+            }
+        }
         if alive > limit { fault = "\(alive) workers under a limit of \(limit)" }
     }
 
@@ -245,7 +269,7 @@ private struct DispatchModel {
         for _ in 0..<100_000 {
             let busy = workers.indices.filter { index in
                 switch workers[index].state {
-                case .about, .looked, .working: true
+                case .about, .found, .looked, .working, .arriving: true
                 case .parked, .gone: false
                 }
             }
@@ -260,12 +284,6 @@ extension DispatchStateMachine.Wake {
     fileprivate var isNobody: Bool { if case .nobody = self { true } else { false } }
     fileprivate var isStart: Bool { if case .start = self { true } else { false } }
     fileprivate var resumed: Waiter? { if case .resume(let waiter) = self { waiter } else { nil } }
-}
-
-extension DispatchStateMachine.RestAction {
-    fileprivate var isLookAgain: Bool { self == .lookAgain }
-    fileprivate var isParked: Bool { self == .parked }
-    fileprivate var isLeave: Bool { self == .leave }
 }
 
 extension DispatchStateMachine.Look {

@@ -1,0 +1,34 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+/// What one worker keeps from one event to the next.
+struct Desk {
+    /// The function it served last: events of one function often come one after another.
+    var record: FunctionRecord?
+    /// Events tried for the first time that the retry budget has not been told of.
+    var firstAttempts = 0
+    private var turn = 0
+
+    /// The name of the function it served last.
+    var functionName: String? { record?.identity.name }
+
+    /// The function of this name, if there is one.
+    mutating func record(named name: String, orFind find: () -> FunctionRecord?) -> FunctionRecord? {
+        if let record, record.isLive, record.identity.name == name { return record }
+        record = find()
+        return record
+    }
+
+    /// Whether the worker has kept its thread for so long that others are to have a turn.
+    var isTimeForOthers: Bool {
+        mutating get {
+            turn &+= 1
+            return turn % 32 == 0
+        }
+    }
+
+    mutating func takeFirstAttempts() -> Int {
+        defer { firstAttempts = 0 }
+        return firstAttempts
+    }
+}
