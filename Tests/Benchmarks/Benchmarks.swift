@@ -49,6 +49,7 @@ struct Section: Sendable {
             Section(name: "allocations", run: countAllocations),
             Section(name: "memory", run: measureMemory),
             Section(name: "bulkhead", run: measureBulkhead),
+            Section(name: "queue", run: measureQueue),
             Section(name: "soak", run: soak),
         ] + MemoryKind.sections
 }
