@@ -49,7 +49,8 @@ struct Section: Sendable {
             Section(name: "allocations", run: countAllocations),
             Section(name: "memory", run: measureMemory),
             Section(name: "bulkhead", run: measureBulkhead),
-            Section(name: "queue", run: measureQueue),
+            Section(name: "queue-events", isDefault: false, run: queueEvents),
+            Section(name: "store", run: measureStore),
             Section(name: "soak", run: soak),
         ] + MemoryKind.sections
 }

@@ -2,87 +2,172 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FunctionHost
+import Synchronization
 
-/// The cost of an event's way through the store in memory, from append to settle, while so many others are in it.
+#if canImport(FoundationEssentials)
+    import FoundationEssentials
+#else
+    import Foundation
+#endif
+
+/// Asynchronous invocation in memory, against a loop written by hand: a stream, and a task group with so many children.
 func measureQueue(_ arguments: Arguments) async throws -> Bool {
-    for kind in Backlog.Kind.allCases {
-        let few = try await Backlog(kind, count: 1_000)
-        let some = try await Backlog(kind, count: 100_000)
-        let many = try await Backlog(kind, count: 1_000_000)
-        try await Comparison(
-            baseline: few.cycle(goal: nil), operations: [some.cycle(goal: 1.25), many.cycle(goal: 1.25)]
-        ).report("queue: append, lease and settle one event, \(kind.rawValue)", arguments)
+    for workers in [1, 2, 8, 64] {
+        var comparison = Comparison(
+            baseline: Operation(name: "a task group over a stream") { try await loop(workers, count: $0) },
+            operations: [
+                Operation(name: "enqueue to handled, everything on", goal: 1.0 / 3) {
+                    try await QueueBench.events(workers, count: $0)
+                }
+            ])
+        comparison.slice = 40e6
+        comparison.rounds = 21
+        try await comparison.report("queue: typed events, 1 producer, workers: \(workers)", arguments)
     }
+    var comparison = Comparison(
+        baseline: Operation(name: "a task group over a stream of JSON") { try await loopJSON(8, count: $0) },
+        operations: [
+            Operation(name: "enqueue to handled with JSON both ways, everything on", goal: 1.0) {
+                try await QueueBench.json(8, count: $0)
+            }
+        ])
+    comparison.slice = 40e6
+    comparison.rounds = 21
+    try await comparison.report("queue: events of 60 bytes of JSON, encoded and decoded, workers: 8", arguments)
     return true
 }
 
-/// A store with events in it.
-private final class Backlog: Sendable {
-    enum Kind: String, CaseIterable {
-        case ready = "others ready"
-        case prioritised = "others ready, of five priorities"
-        case delayed = "others due in order"
-        case scattered = "others due at random within an hour"
-        case functions = "others of a hundred functions"
+/// Events alone, for a profiler to look at.
+func queueEvents(_ arguments: Arguments) async throws -> Bool {
+    try await QueueBench.events(8, count: arguments.count ?? 1_000_000)
+    return true
+}
+
+/// A job of three fields, about 60 bytes as JSON.
+struct Job: Codable, Sendable {
+    var id: Int
+    var account: String
+    var amount: Double
+
+    init(_ id: Int) {
+        self.id = id
+        account = "account-4711"
+        amount = 12.5
+    }
+}
+
+/// A host with everything on, and a function that counts.
+struct QueueBench: Sendable {
+    static func host(_ workers: Int) -> FunctionHost {
+        var configuration = FunctionHost.Configuration(concurrency: 1_000)
+        configuration.asynchronousConcurrency = workers
+        configuration.queueCapacity = 2_000_000
+        return FunctionHost(configuration: configuration, observers: [Metrics(), Meter()])
     }
 
-    private static let room = QueueRoom(events: .max, bytes: .max)
-    private static let start = Timestamp(nanoseconds: 1_767_225_600_000_000_000)
-    private static let hour: Int64 = 3_600_000_000_000
-
-    private let kind: Kind
-    private let count: Int
-    private let store = InMemoryStore()
-    private let names: [String]
-
-    init(_ kind: Kind, count: Int) async throws {
-        self.kind = kind
-        self.count = count
-        names = kind == .functions ? (0..<100).map { "function-\($0)" } : ["function"]
-        for number in 0..<count {
-            _ = try await store.append([event(number, at: Self.start)], room: Self.room, now: Self.start)
+    static func events(_ workers: Int, count: Int) async throws {
+        let host = host(workers)
+        let done = Countdown(count)
+        let function = try host.register("job", configuration: .init(reservedConcurrency: 500)) { (job: Job, _) in
+            consume(job.id)
+            done.count()
+        }
+        try await host.run {
+            for number in 0..<count { try await host.enqueue(function, with: Job(number)) }
+            await done.wait()
         }
     }
 
-    private func event(_ number: Int, at now: Timestamp) -> QueuedEvent {
-        let bits = UInt64(truncatingIfNeeded: number)
-        var event = QueuedEvent(
-            id: InvocationID(high: SplitMix64.mix(bits), low: SplitMix64.mix(~bits)),
-            functionName: names[number % names.count], payload: .bytes([]), enqueuedAt: now, dueAt: now,
-            expiresAt: now.advanced(by: .seconds(21_600)))
-        switch kind {
-        case .ready, .functions: break
-        case .prioritised:
-            event.details.priority = EventPriority(clamping: Int(SplitMix64.mix(bits &+ 7) % 5) - 2)
-        // Times from the number alone: each event that is added is due when the whole backlog before it has gone.
-        case .delayed: event.dueAt = Self.start.advanced(by: .nanoseconds(tick * Int64(number)))
-        case .scattered:
-            let random = Int64(SplitMix64.mix(bits &+ 7) % UInt64(2 * count))
-            event.dueAt = Self.start.advanced(
-                by: .nanoseconds(tick * (Int64(number) / Int64(count) * Int64(count) + random)))
+    static func json(_ workers: Int, count: Int) async throws {
+        let host = host(workers)
+        let done = Countdown(count)
+        try host.register("job", configuration: .init(reservedConcurrency: 500)) { (job: Job, _) in
+            consume(job.id)
+            done.count()
         }
-        return event
-    }
-
-    private var tick: Int64 { Self.hour / Int64(count) }
-
-    func cycle(goal: Double?) -> Operation {
-        let next = Next()
-        next.number = count
-        return Operation("\(count) others", goal: goal) { [self] value in
-            let number = next.number
-            next.number += 1
-            let now = Self.start.advanced(by: .nanoseconds(tick * Int64(number - count + 1)))
-            let new = event(number, at: now)
-            _ = try await store.append([new], room: Self.room, now: now)
-            let answer = try await store.lease(LeaseRequest(end: now.advanced(by: .seconds(60))), now: now)
-            for lease in answer.leases { _ = try await store.settle(Settlement(lease.token, .completed), now: now) }
-            return value &+ answer.leases.count
+        let encoder = JSONEncoder()
+        try await host.run {
+            for number in 0..<count {
+                try await host.enqueue(named: "job", payload: [UInt8](try encoder.encode(Job(number))))
+            }
+            await done.wait()
         }
     }
+}
 
-    /// `@unchecked Sendable`: one caller at a time.
-    private final class Next: @unchecked Sendable {
-        var number = 0
+private func loop(_ workers: Int, count: Int) async throws {
+    let (stream, continuation) = AsyncStream<Job>.makeStream()
+    await withTaskGroup(of: Void.self) { group in
+        group.addTask {
+            for number in 0..<count { continuation.yield(Job(number)) }
+            continuation.finish()
+        }
+        group.addTask {
+            await withTaskGroup(of: Void.self) { children in
+                var running = 0
+                for await job in stream {
+                    if running == workers {
+                        await children.next()
+                        running -= 1
+                    }
+                    children.addTask { consume(job.id) }
+                    running += 1
+                }
+            }
+        }
+    }
+}
+
+private func loopJSON(_ workers: Int, count: Int) async throws {
+    let (stream, continuation) = AsyncStream<Data>.makeStream()
+    try await withThrowingTaskGroup(of: Void.self) { group in
+        group.addTask {
+            let encoder = JSONEncoder()
+            for number in 0..<count { continuation.yield(try encoder.encode(Job(number))) }
+            continuation.finish()
+        }
+        group.addTask {
+            try await withThrowingTaskGroup(of: Void.self) { children in
+                var running = 0
+                for await bytes in stream {
+                    if running == workers {
+                        try await children.next()
+                        running -= 1
+                    }
+                    children.addTask { consume(try JSONDecoder().decode(Job.self, from: bytes).id) }
+                    running += 1
+                }
+                try await children.waitForAll()
+            }
+        }
+        try await group.waitForAll()
+    }
+}
+
+/// Lets somebody wait until something has happened so often.
+final class Countdown: Sendable {
+    private let left: Atomic<Int>
+    private let waiter = Mutex<CheckedContinuation<Void, Never>?>(nil)
+
+    init(_ count: Int) { left = Atomic(count) }
+
+    func count() {
+        if left.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 {
+            waiter.withLock { waiter in
+                defer { waiter = nil }
+                return waiter
+            }?.resume()
+        }
+    }
+
+    func wait() async {
+        await withCheckedContinuation { continuation in
+            let isOver = waiter.withLock { waiter in
+                if left.load(ordering: .acquiring) <= 0 { return true }
+                waiter = continuation
+                return false
+            }
+            if isOver { continuation.resume() }
+        }
     }
 }
