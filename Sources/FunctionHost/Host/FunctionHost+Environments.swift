@@ -130,14 +130,18 @@ extension FunctionHost {
         if !isTaken { await shutDown(ended, record) }
     }
 
-    /// The same from where nothing can be waited for; without `run()` it is left to whoever comes next.
+    /// The same for one that was offered, from where nothing can be waited for; without `run()` it is left to whoever comes
+    /// next.
     func endWhereTaken(_ ended: EndedEnvironment, _ record: FunctionRecord) {
-        guard record.code.shutDown != nil else { return endAtOnce(ended, record) }
+        guard record.code.shutDown != nil else {
+            if state.withLock({ $0.claim(ended) }) { endAtOnce(ended, record) }
+            return
+        }
         let isTaken = mailbox.submit(
             HostWork(executor: record.isOnBulkhead ? bulkhead : nil, name: taskName(of: record)) {
-                await self.shutDown(ended, record)
+                if self.state.withLock({ $0.claim(ended) }) { await self.shutDown(ended, record) }
             })
-        if !isTaken { state.withLock { $0.leave(ended, of: record) } }
+        if !isTaken { state.withLock { $0.leave(ended) } }
     }
 
     /// Runs the shutdown closure under its time limit, then lets state and directory go.

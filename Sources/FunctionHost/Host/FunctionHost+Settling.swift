@@ -78,7 +78,9 @@ extension FunctionHost {
             // It may have been one that was made ahead.
             provision(aftermath.record)
         }
-        for (record, ended) in aftermath.left ?? [] { await end(ended, record) }
+        for (record, ended) in aftermath.left ?? [] where state.withLock({ $0.claim(ended) }) {
+            await end(ended, record)
+        }
         if let error = aftermath.error { throw error }
     }
 

@@ -61,6 +61,9 @@ struct HostStateMachine: Sendable {
     private var environments = 0
     /// Environments that were taken out because they had been idle too long, for the next invocation that ends to shut down.
     private var left: [(FunctionRecord, EndedEnvironment)] = []
+    /// Environments that have ended and that somebody is about to shut down: whoever claims one does, and a shutdown that
+    /// comes between claims them all.
+    private var unclaimed: [EnvironmentID: (FunctionRecord, EndedEnvironment)] = [:]
     /// Invocations that ended since the shutdown began.
     var finishedInDrain = 0
     var interruptedInDrain = 0
@@ -164,6 +167,7 @@ struct HostStateMachine: Sendable {
         }
         if !left.isEmpty {
             action.left = left
+            for (record, ended) in left { offer([ended], of: record) }
             left = []
         }
         action.granted = admission.release(slot, held: held)
@@ -264,6 +268,7 @@ struct HostStateMachine: Sendable {
         var action = UpdateAction()
         if old.variables != configuration.variables || old.memorySize != configuration.memorySize {
             action.ended = functions[slot].pool.condemnAll(.updated)
+            offer(action.ended, of: record)
         }
         // What is idle already was to be looked at by the old idle time, or to be kept.
         let isSame =
@@ -300,6 +305,7 @@ struct HostStateMachine: Sendable {
             granted = admission.reserve(nil, for: slot)
         }
         let ended = functions[slot].pool.condemnAll(.removed)
+        offer(ended, of: record)
         freeIfUnused(slot)
         return (refused, granted, ended)
     }
@@ -310,6 +316,7 @@ struct HostStateMachine: Sendable {
             names = [:]
             functions = []
             left = []
+            unclaimed = [:]
             running = RunningTable()
         }
         return (functions, running)
@@ -349,19 +356,34 @@ struct HostStateMachine: Sendable {
         functions[record.slot].isExpiryScheduled = false
         let mayEnd = lifecycle.isRunning || record.code.shutDown == nil
         let ended = mayEnd ? functions[record.slot].pool.expire(now: now) : []
+        offer(ended, of: record)
         let next = mayEnd ? functions[record.slot].pool.nextExpiry : nil
         functions[record.slot].isExpiryScheduled = next != nil
         freeIfUnused(record.slot)
         return (ended, next)
     }
 
-    /// Leaves an environment that has ended to the next invocation to end, or to the shutdown: nobody runs the host.
-    mutating func leave(_ ended: EndedEnvironment, of record: FunctionRecord) { left.append((record, ended)) }
+    /// Environments have ended, and are returned to somebody who is to claim them.
+    private mutating func offer(_ ended: [EndedEnvironment], of record: FunctionRecord) {
+        for environment in ended { unclaimed[environment.instance.id] = (record, environment) }
+    }
+
+    /// Whether it falls to whoever asks to shut an environment down; not if somebody else has claimed it.
+    mutating func claim(_ ended: EndedEnvironment) -> Bool {
+        unclaimed.removeValue(forKey: ended.instance.id) != nil
+    }
+
+    /// Leaves an environment that nobody has claimed to the next invocation to end, or to the shutdown: nobody runs the host.
+    mutating func leave(_ ended: EndedEnvironment) {
+        if let unclaimed = unclaimed.removeValue(forKey: ended.instance.id) { left.append(unclaimed) }
+    }
 
     /// Ends the environments of all functions, each once.
     mutating func endEnvironments() -> [(FunctionRecord, EndedEnvironment)] {
-        var all = left
+        // In an order that does not depend on hashing: the same seed gives the same run.
+        var all = left + unclaimed.sorted { $0.key.number < $1.key.number }.map(\.value)
         left = []
+        unclaimed = [:]
         for slot in functions.indices {
             functions[slot].pool.provisioned = 0
             all += functions[slot].pool.condemnAll(.shutdown).map { (functions[slot].record, $0) }

@@ -160,6 +160,40 @@ import Testing
         #expect(ended.entries == rig.ledger.counts.environmentsStarted)
         rig.expectAtRest()
     }
+
+    @Test("Environments that end in the moment of a shutdown are shut down once each, before it is over", .everySeed)
+    func overtaken() async throws {
+        let rig = try Rig.draining(limit: 3)
+        let ended = Gauge("ended environments")
+        var configuration = FunctionConfiguration.waiting
+        configuration.idleTimeout = .milliseconds(20)
+        let work = try rig.host.register(
+            "work", configuration: configuration, environment: { _ in 0 }, shutdown: { _, _ in ended.enter() },
+            handler: { (_: inout Int, _: Void, context: InvocationContext) in
+                try await context.sleep(for: rig.some(2))
+            })
+        let isRunning = rig.simulation.chance(0.5)
+        let change = rig.simulation.random(in: 0...2)
+        try await withThrowingDiscardingTaskGroup { group in
+            if isRunning { group.addTask { try await rig.host.run() } }
+            for _ in 0..<3 { group.addTask { await rig.call { try await rig.host.invoke(work) } } }
+            group.addTask {
+                // About the time at which the environments have been idle too long.
+                try await rig.simulation.advance(by: .milliseconds(20))
+                try await rig.pause(2)
+                if change == 1 { try rig.host.update("work") { $0.memorySize = 256 } }
+                if change == 2 { try rig.host.remove("work") }
+            }
+            group.addTask {
+                try await rig.simulation.advance(by: .milliseconds(20))
+                try await rig.pause(2)
+                await rig.host.shutdown()
+            }
+        }
+        #expect(ended.entries == rig.ledger.counts.environmentsStarted)
+        #expect(rig.ledger.counts.ends.values.reduce(0, +) == ended.entries)
+        rig.expectAtRest()
+    }
 }
 
 extension Rig {
