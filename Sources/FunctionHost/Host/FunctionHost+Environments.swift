@@ -168,13 +168,14 @@ extension FunctionHost {
 
     /// Sets the time at which a function's idle environments are looked at.
     func scheduleExpiry(of record: FunctionRecord, at time: Timestamp) {
-        _ = timer.schedule(
+        let id = timer.schedule(
             ClosureDeadline { [weak self] now in
                 guard let self else { return }
-                let (ended, next) = state.withLock { $0.expire(record, now: now) }
+                let (ended, next) = state.withLock { $0.expire(record, at: time, now: now) }
                 for environment in ended { endWhereTaken(environment, record) }
                 if let next { scheduleExpiry(of: record, at: next) }
             }, at: time)
+        if let old = state.withLock({ $0.expiryScheduled(record, at: time, id) }) { timer.cancel(old) }
     }
 
     // MARK: - Inside

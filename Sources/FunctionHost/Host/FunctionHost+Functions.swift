@@ -90,13 +90,15 @@ extension FunctionHost {
     /// - Throws: ``FunctionHostError`` as `notFound`.
     public func remove(_ name: String) throws(FunctionHostError) {
         let record = try record(named: name)
-        let (refused, granted, ended) = try state.withLock { state throws(FunctionHostError) in
+        let (refused, granted, ended, expiry) = try state.withLock { state throws(FunctionHostError) in
             guard state.isLive(record) else { throw .notFound(name) }
             return state.remove(record)
         }
         for ticket in refused { ticket.give(.refused(.notFound(name))) }
         for ticket in granted { ticket.give(.granted) }
         for environment in ended { endWhereTaken(environment, record) }
+        // It holds the function.
+        if let expiry { timer.cancel(expiry) }
         observers.emit(.functionRemoved(name: name))
         condemnEvents(ofRemoved: name)
     }

@@ -83,6 +83,9 @@ public final class FunctionHost: Sendable {
     /// The host's time, which is virtual in a simulation: what deadlines are reckoned in.
     public var now: Timestamp { time.now }
 
+    /// How many deadlines have not passed yet, of attempts, of waiters and of idle environments.
+    package var deadlineCount: Int { timer.count }
+
     /// Lets all functions go, whatever becomes of them: for a simulation that has ended, where nothing will ever run again.
     ///
     /// Handlers that invoke other functions hold their host, and it holds them.

@@ -16,7 +16,10 @@ struct HostStateMachine: Sendable {
         var snapshot: FunctionSnapshot
         var pool: EnvironmentPoolStateMachine<Environment, Ticket>
         var isRemoved = false
-        var isExpiryScheduled = false
+        /// When its idle environments are looked at next; nil if no timer is set.
+        var expiryTime: Timestamp?
+        /// The timer that is set for that time, once it is known.
+        var expiryTimer: DeadlineID?
     }
 
     /// Why an invocation is not taken.
@@ -160,9 +163,9 @@ struct HostStateMachine: Sendable {
         if let place {
             running.remove(place.running)
             action.ended = functions[slot].pool.release(place.entry, ending: ending, now: now)
-            if !functions[slot].isExpiryScheduled {
-                functions[slot].isExpiryScheduled = true
+            if functions[slot].expiryTime == nil, !functions[slot].isRemoved {
                 action.expiry = now.advanced(by: functions[slot].pool.idleTimeout)
+                functions[slot].expiryTime = action.expiry
             }
         }
         if !left.isEmpty {
@@ -274,7 +277,11 @@ struct HostStateMachine: Sendable {
         let isSame =
             old.idleTimeout == configuration.idleTimeout
             && old.provisionedConcurrency <= configuration.provisionedConcurrency
-        action.expiry = isSame ? nil : functions[slot].pool.nextExpiry
+        // A timer that is set for an earlier time sets the next one itself.
+        if !isSame, let next = functions[slot].pool.nextExpiry, next < functions[slot].expiryTime ?? .distantFuture {
+            functions[slot].expiryTime = next
+            action.expiry = next
+        }
         if old.reservedConcurrency != configuration.reservedConcurrency {
             action.granted = admission.reserve(configuration.reservedConcurrency, for: slot)
         }
@@ -293,7 +300,7 @@ struct HostStateMachine: Sendable {
     /// Takes a function away: what runs goes on to its end, who waits is told.
     mutating func remove(
         _ record: FunctionRecord
-    ) -> (refused: [Ticket], granted: [Ticket], ended: [EndedEnvironment]) {
+    ) -> (refused: [Ticket], granted: [Ticket], ended: [EndedEnvironment], timer: DeadlineID?) {
         let slot = record.slot
         names[record.identity.name] = nil
         functions[slot].isRemoved = true
@@ -306,8 +313,11 @@ struct HostStateMachine: Sendable {
         }
         let ended = functions[slot].pool.condemnAll(.removed)
         offer(ended, of: record)
+        let timer = functions[slot].expiryTimer
+        functions[slot].expiryTime = nil
+        functions[slot].expiryTimer = nil
         freeIfUnused(slot)
-        return (refused, granted, ended)
+        return (refused, granted, ended, timer)
     }
 
     /// Takes out everything that may refer to the host.
@@ -348,18 +358,29 @@ struct HostStateMachine: Sendable {
         return joiners
     }
 
+    /// A timer was set for the time at which a function's idle environments are to be looked at.
+    ///
+    /// - Returns: The one that is not needed any more: there is one for each function.
+    mutating func expiryScheduled(_ record: FunctionRecord, at time: Timestamp, _ timer: DeadlineID) -> DeadlineID? {
+        // Somebody has decided on another time meanwhile, or it has come already.
+        guard isLive(record), functions[record.slot].expiryTime == time else { return timer }
+        defer { functions[record.slot].expiryTimer = timer }
+        return functions[record.slot].expiryTimer
+    }
+
     /// The idle time of a function's environments may have passed.
+    ///
+    /// - Parameter time: What the timer was set for.
     mutating func expire(
-        _ record: FunctionRecord, now: Timestamp
+        _ record: FunctionRecord, at time: Timestamp, now: Timestamp
     ) -> (ended: [EndedEnvironment], next: Timestamp?) {
-        guard functions[record.slot].record === record else { return ([], nil) }
-        functions[record.slot].isExpiryScheduled = false
+        guard isLive(record), functions[record.slot].expiryTime == time else { return ([], nil) }
         let mayEnd = lifecycle.isRunning || record.code.shutDown == nil
         let ended = mayEnd ? functions[record.slot].pool.expire(now: now) : []
         offer(ended, of: record)
         let next = mayEnd ? functions[record.slot].pool.nextExpiry : nil
-        functions[record.slot].isExpiryScheduled = next != nil
-        freeIfUnused(record.slot)
+        functions[record.slot].expiryTime = next
+        functions[record.slot].expiryTimer = nil
         return (ended, next)
     }
 

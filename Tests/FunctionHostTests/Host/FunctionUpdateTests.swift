@@ -125,6 +125,23 @@ import Testing
         #expect(try host.describe("greet").environments == 0)
     }
 
+    @Test("However often the idle time changes, one timer waits for it, and it rings in time")
+    func idleTimers() async throws {
+        let host = FunctionHost(system: .simulated)
+        let greet = try host.register("greet") { (_: Void, _) in }
+        try await host.invoke(greet)
+        for seconds in [290, 280, 500, 200, 400, 200, 100, 50, 60, 70] {
+            try host.update("greet") { $0.idleTimeout = .seconds(seconds) }
+            #expect(host.deadlineCount == 1)
+        }
+        try await pass(.seconds(69))
+        #expect(try host.describe("greet").environments == 1)
+        #expect(host.deadlineCount == 1)
+        try await pass(.seconds(2))
+        #expect(try host.describe("greet").environments == 0)
+        #expect(host.deadlineCount == 0)
+    }
+
     @Test("An update that is refused changes nothing")
     func refused() async throws {
         let events = EventRecorder()

@@ -27,6 +27,21 @@ import Testing
         #expect(seen == nil)
     }
 
+    @Test("A removed function that has run leaves no timer behind, which would hold it")
+    func removedAfterUse() async throws {
+        let host = FunctionHost()
+        weak var seen: Resource?
+        do {
+            let resource = Resource(host)
+            seen = resource
+            let function = try host.register("a") { (_: Void, _) in _ = resource }
+            try await host.invoke(function)
+        }
+        #expect(seen != nil)
+        try host.remove("a")
+        #expect(seen == nil)
+    }
+
     @Test("A reference that outlives its host is looked up by name in a host that lies at the same address")
     func sameAddress() async throws {
         for _ in 0..<50 {
