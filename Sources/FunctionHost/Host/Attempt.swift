@@ -59,6 +59,7 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
         var progress: Progress?
         /// Set when the handler suspends.
         var deadlineID: DeadlineID?
+        var isToldOverdue = false
     }
 
     private let state = Mutex(State())
@@ -181,8 +182,17 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
         if isFirst || now < overdueAt {
             schedule(at: overdueAt)
         } else {
-            facilities.observers.emit(.invocationOverdue(context, by: deadline.duration(to: now)))
+            tellOverdue(now: now)
         }
+    }
+
+    /// Tells the observers that the handler goes on after its deadline; once, whoever finds out and how often.
+    func tellOverdue(now: Timestamp) {
+        let isKnown = state.withLock { state in
+            defer { state.isToldOverdue = true }
+            return state.isToldOverdue
+        }
+        if !isKnown { facilities.observers.emit(.invocationOverdue(context, by: deadline.duration(to: now))) }
     }
 
     private func schedule(at time: Timestamp) {

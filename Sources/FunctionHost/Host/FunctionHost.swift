@@ -123,7 +123,7 @@ public final class FunctionHost: Sendable {
         isWatching.store(false, ordering: .relaxed)
         let spinning = state.withLock { $0.running.all }.filter { !$0.isArmed && !$0.hasEnded }
         for attempt in spinning where attempt.deadline.advanced(by: configuration.overdueGrace) <= now {
-            observers.emit(.invocationOverdue(attempt.context, by: attempt.deadline.duration(to: now)))
+            attempt.tellOverdue(now: now)
         }
         if !spinning.isEmpty { watchForSpinning() }
     }

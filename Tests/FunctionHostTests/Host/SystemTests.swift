@@ -117,6 +117,23 @@ import Testing
         #expect(events.outcomes() == [.timedOut])
     }
 
+    @Test("A handler that holds its caller's thread for long is reported once, also when it suspends at last")
+    func spinningOn() async throws {
+        let clock = HandClock()
+        let events = EventRecorder()
+        let host = FunctionHost(observers: [events], system: HostSystem(clock: clock, seed: 1))
+        let spin = try host.register("spin", configuration: .init(timeout: .seconds(2))) { (_: Void, _) in
+            for _ in 0..<20 { clock.advance(by: .milliseconds(500)) }
+            #expect(events.overdue.count == 1)
+            for _ in 0..<20 {
+                await Task.yield()
+                clock.advance(by: .milliseconds(500))
+            }
+        }
+        await expectError(.timedOut, of: "spin", saying: "2.00 seconds") { try await host.invoke(spin) }
+        #expect(events.overdue.count == 1)
+    }
+
     @Test("A host on the machine's clock and seed gives each invocation an id of its own")
     func seeds() async throws {
         let ids = try await withThrowingTaskGroup(of: InvocationID.self) { group in
