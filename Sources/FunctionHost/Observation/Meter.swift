@@ -142,7 +142,9 @@ public struct Bill: Sendable, Hashable {
     public var gigabyteSeconds: Double { lines.reduce(0) { $0 + $1.gigabyteSeconds } }
     /// What the requests cost beyond the free ones.
     public var requestCost: Double {
-        Double(max(0, requests - prices.freeRequests)) * prices.millionRequests / 1_000_000
+        // A negative number of free requests is nonsense, but no reason to trap.
+        let (charged, overflow) = requests.subtractingReportingOverflow(prices.freeRequests)
+        return Double(overflow ? .max : max(0, charged)) * prices.millionRequests / 1_000_000
     }
     /// What the gigabyte-seconds cost beyond the free ones.
     public var durationCost: Double { max(0, gigabyteSeconds - prices.freeGigabyteSeconds) * prices.gigabyteSecond }

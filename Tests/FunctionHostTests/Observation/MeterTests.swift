@@ -81,6 +81,14 @@ import Testing
         #expect(more.durationCost == 1)
     }
 
+    @Test(
+        "A nonsensical number of free requests costs a lot and traps nothing",
+        arguments: [(Int.min, Double(Int.max)), (-1, 2), (.max, 0)])
+    func nonsense(freeRequests: Int, cost: Double) throws {
+        let meter = Meter(prices: PriceList(millionRequests: 1_000_000, freeRequests: freeRequests))
+        #expect(try bill(meter, [.seconds(4)]).requestCost == cost)
+    }
+
     @Test("Functions have a line each, by name, and are added up")
     func lines() throws {
         let meter = Meter()
