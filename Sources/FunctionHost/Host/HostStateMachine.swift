@@ -434,7 +434,7 @@ struct HostStateMachine: Sendable {
     /// Lets the slot of a removed function serve another one once nothing of it is left.
     private mutating func freeIfUnused(_ slot: Int) {
         guard functions[slot].isRemoved, admission.inFlight(of: slot) == 0, functions[slot].pool.count == 0,
-            !freeSlots.contains(slot)
+            functions[slot].record !== FunctionRecord.gone
         else { return }
         freeSlots.append(slot)
         // What the closures hold is let go with the function and not with its successor; outside the lock, since whoever

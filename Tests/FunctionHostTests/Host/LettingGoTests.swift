@@ -42,6 +42,18 @@ import Testing
         #expect(seen == nil)
     }
 
+    /// Looking through all free places for each function that goes took three times as long.
+    @Test("Functions go by the thousand, and others take their places")
+    func thousands() async throws {
+        let host = FunctionHost()
+        for round in 0..<2 {
+            for number in 0..<4_000 { try host.register(Function("f\(number)")) { (_: Void, _) in number + round } }
+            #expect(try await host.invoke(Function<Void, Int>("f3999")) == 3_999 + round)
+            for number in 0..<4_000 { try host.remove("f\(number)") }
+            #expect(host.listFunctions().isEmpty)
+        }
+    }
+
     @Test("A reference that outlives its host is looked up by name in a host that lies at the same address")
     func sameAddress() async throws {
         for _ in 0..<50 {
