@@ -14,6 +14,7 @@ package final class Environment: Sendable {
     /// What the init closure made; nil before it has and after the environment has ended.
     private let contents = Mutex<(any Sendable)?>(nil)
     private let scratch = Mutex<ScratchDirectory?>(nil)
+    private let initNanoseconds = Atomic<Int64>(0)
     /// Set by the handler: nothing more runs here.
     private let isDiscarded = Atomic(false)
 
@@ -40,6 +41,12 @@ package final class Environment: Sendable {
     package var state: (any Sendable)? { contents.withLock { $0 } }
 
     package func setState(_ state: any Sendable) { contents.withLock { $0 = state } }
+
+    /// How long its init closure took; zero before it has ended, and where there is none.
+    package var initDuration: Duration {
+        get { .nanoseconds(initNanoseconds.load(ordering: .relaxed)) }
+        set { initNanoseconds.store(newValue.wholeNanoseconds, ordering: .relaxed) }
+    }
 
     package func discard() { isDiscarded.store(true, ordering: .relaxed) }
 

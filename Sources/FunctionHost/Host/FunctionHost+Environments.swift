@@ -163,7 +163,9 @@ extension FunctionHost {
     private func endAtOnce(_ ended: EndedEnvironment, _ record: FunctionRecord) {
         ended.instance.end()
         observers.emit(
-            .environmentEnded(report(record, ended.instance, .zero, ended.instance.initialization), ended.reason))
+            .environmentEnded(
+                report(record, ended.instance, ended.instance.initDuration, ended.instance.initialization),
+                ended.reason))
     }
 
     /// Sets the time at which a function's idle environments are looked at.
@@ -270,6 +272,7 @@ extension FunctionHost {
         _ record: FunctionRecord, _ environment: Environment, _ duration: Duration,
         _ initialization: EnvironmentContext.Initialization
     ) {
+        if duration > .zero { environment.initDuration = duration }
         observers.emit(.environmentStarted(report(record, environment, duration, initialization)))
     }
 

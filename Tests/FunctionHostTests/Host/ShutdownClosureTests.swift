@@ -135,6 +135,21 @@ import Testing
         #expect(ended.all == [seconds == 10])
     }
 
+    @Test("The end of an environment is told with the time that its init closure took", arguments: [0, 3])
+    func initDuration(seconds: Int) async throws {
+        let events = EventRecorder()
+        let host = FunctionHost(observers: [events], system: .simulated)
+        let work = try host.register("work", environment: { _ in try await pass(.seconds(seconds)) }) {
+            (_: inout Void, _: Void, _) in
+        }
+        try await host.invoke(work)
+        await host.shutdown()
+        let durations = events.events.compactMap { event in
+            if case .environmentEnded(let report, _) = event { report.initDuration } else { nil }
+        }
+        #expect(durations == [.seconds(seconds)])
+    }
+
     @Test("Environments are shut down side by side, not one after the other")
     func sideBySide() async throws {
         let host = FunctionHost(system: .simulated)
