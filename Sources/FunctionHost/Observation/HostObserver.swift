@@ -21,6 +21,8 @@ public protocol HostObserver: Sendable {
     func invocationWaited(functionName: String, version: Qualifier, duration: Duration) throws
     /// An attempt is still running after its deadline.
     func invocationOverdue(_ context: InvocationContext, by duration: Duration) throws
+    /// A handler on the bulkhead answered after its deadline: its answer went nowhere.
+    func lateAnswerRefused(_ context: InvocationContext, by duration: Duration) throws
     /// A handler wrote a line.
     func logged(_ message: LogMessage, by context: InvocationContext) throws
     /// A handler reported how far it has come.
@@ -31,8 +33,18 @@ public protocol HostObserver: Sendable {
     func environmentFailed(_ report: EnvironmentReport) throws
     /// An execution environment has been shut down.
     func environmentEnded(_ report: EnvironmentReport, reason: EnvironmentEnd) throws
+    /// A function can be invoked from now on.
+    func functionRegistered(name: String) throws
+    /// A function's configuration has changed.
+    func functionUpdated(name: String) throws
+    /// A function can no longer be invoked.
+    func functionRemoved(name: String) throws
+    /// The host has come to another stage of its life.
+    func phaseChanged(to phase: HostPhase) throws
     /// A shutdown is over, or out of time.
     func drained(_ report: DrainReport) throws
+    /// Observers were too slow: so many events were not told to them.
+    func eventsDropped(count: Int) throws
 }
 
 /// When an observer hears of an event.
@@ -72,11 +84,14 @@ extension HostObserver {
         case .drained(let report): try drained(report)
         case .invocationWaited(let name, let version, let duration):
             try invocationWaited(functionName: name, version: version, duration: duration)
+        case .lateAnswerRefused(let context, let duration): try lateAnswerRefused(context, by: duration)
+        case .functionRegistered(let name): try functionRegistered(name: name)
+        case .functionUpdated(let name): try functionUpdated(name: name)
+        case .functionRemoved(let name): try functionRemoved(name: name)
+        case .phaseChanged(let phase): try phaseChanged(to: phase)
+        case .eventsDropped(let count): try eventsDropped(count: count)
         case .eventEnqueued, .eventRetried, .eventDied, .deliveryFailed, .deadLettersRedriven, .queueFailed,
             .eventsRescued, .eventsCondemned:
-            break
-        case .lateAnswerRefused, .functionRegistered, .functionUpdated, .functionRemoved, .phaseChanged,
-            .eventsDropped:
             break
         }
     }
@@ -92,6 +107,8 @@ extension HostObserver {
     /// Nothing.
     public func invocationOverdue(_ context: InvocationContext, by duration: Duration) throws {}
     /// Nothing.
+    public func lateAnswerRefused(_ context: InvocationContext, by duration: Duration) throws {}
+    /// Nothing.
     public func logged(_ message: LogMessage, by context: InvocationContext) throws {}
     /// Nothing.
     public func progressed(_ progress: Progress, by context: InvocationContext) throws {}
@@ -102,5 +119,15 @@ extension HostObserver {
     /// Nothing.
     public func environmentEnded(_ report: EnvironmentReport, reason: EnvironmentEnd) throws {}
     /// Nothing.
+    public func functionRegistered(name: String) throws {}
+    /// Nothing.
+    public func functionUpdated(name: String) throws {}
+    /// Nothing.
+    public func functionRemoved(name: String) throws {}
+    /// Nothing.
+    public func phaseChanged(to phase: HostPhase) throws {}
+    /// Nothing.
     public func drained(_ report: DrainReport) throws {}
+    /// Nothing.
+    public func eventsDropped(count: Int) throws {}
 }

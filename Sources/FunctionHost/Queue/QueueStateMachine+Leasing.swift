@@ -150,7 +150,12 @@ extension QueueStateMachine {
         advance(to: now)
         guard let slot = slot(of: settlement.token) else { return (false, nil) }
         takeBack(slot)
-        if let attempt = settlement.attempt { remember(attempt, slot) }
+        if let attempt = settlement.attempt {
+            remember(attempt, slot)
+        } else if case .dead = settlement.end {
+            // Its handler did not begin.
+            slab.nodes[slot].attempts -= 1
+        }
         let payload = end(slot, settlement.end, now)
         if !settlement.followUps.isEmpty { _ = accept(settlement.followUps, now) }
         return (true, payload)

@@ -27,7 +27,16 @@ import Testing
         func environmentStarted(_ report: EnvironmentReport) { note("environment \(report.environmentID)") }
         func environmentFailed(_ report: EnvironmentReport) { note("failed \(report.environmentID)") }
         func environmentEnded(_ report: EnvironmentReport, reason: EnvironmentEnd) { note("ended \(reason)") }
+        func invocationWaited(functionName: String, version: Qualifier, duration: Duration) {
+            note("waited \(duration)")
+        }
         func drained(_ report: DrainReport) { note("drained \(report.isClean)") }
+        func lateAnswerRefused(_ context: InvocationContext, by duration: Duration) { note("refused \(duration)") }
+        func functionRegistered(name: String) { note("registered \(name)") }
+        func functionUpdated(name: String) { note("updated \(name)") }
+        func functionRemoved(name: String) { note("removed \(name)") }
+        func phaseChanged(to phase: HostPhase) { note("phase \(phase)") }
+        func eventsDropped(count: Int) { note("dropped \(count)") }
     }
 
     private struct Grumpy: HostObserver {
@@ -56,12 +65,21 @@ import Testing
             .drained(DrainReport(duration: .zero, finished: 0, interrupted: 0, refusedWaiters: 0, stuck: [])),
             ["drained true"]
         ),
-        (.lateAnswerRefused(.made(), by: .zero), []), (.functionRegistered(name: "a"), []),
-        (.functionUpdated(name: "a"), []), (.functionRemoved(name: "a"), []), (.phaseChanged(.running), []),
-        (.eventsDropped(count: 1), []),
+        (.invocationWaited(functionName: "resize", version: .latest, .seconds(2)), ["waited 2.0 seconds"]),
+        (.lateAnswerRefused(.made(), by: .seconds(3)), ["refused 3.0 seconds"]),
+        (.functionRegistered(name: "a"), ["registered a"]), (.functionUpdated(name: "a"), ["updated a"]),
+        (.functionRemoved(name: "a"), ["removed a"]), (.phaseChanged(.running), ["phase running"]),
+        (.eventsDropped(count: 1), ["dropped 1"]),
     ]
 
-    @Test("Each event calls its own method, or none", arguments: events.indices)
+    private struct Idle: HostObserver {}
+
+    @Test("An observer without methods hears nothing, and no harm is done", arguments: events.indices)
+    func nothing(index: Int) throws {
+        try Idle().receive(Self.events[index].0)
+    }
+
+    @Test("Each event calls its own method", arguments: events.indices)
     func dispatch(index: Int) throws {
         let (event, expected) = Self.events[index]
         let notes = Notes()
