@@ -43,8 +43,7 @@ extension FunctionHostError {
         let limit =
             switch throttle.limit {
             case .reservedConcurrency: "the function's reserved concurrency of \(throttle.allowed) is used up"
-            case .unreservedConcurrency:
-                "the \(throttle.allowed) places that the host has for functions without a reservation are taken"
+            case .unreservedConcurrency: places(throttle.allowed)
             case .queue: "the queue is full"
             }
         let advice = throttle.retryAfter.map { "; try again in about \($0.inMilliseconds(decimals: 0)) ms" } ?? ""
@@ -53,5 +52,13 @@ extension FunctionHostError {
             reason: throttle.allowed == 0 && throttle.limit == .reservedConcurrency
                 ? "the function is switched off: its reserved concurrency is 0" : limit + advice,
             throttle: throttle)
+    }
+
+    private static func places(_ count: Int) -> String {
+        switch count {
+        case ...0: "the host has no place for functions without a reservation"
+        case 1: "the one place that the host has for functions without a reservation is taken"
+        default: "the \(count) places that the host has for functions without a reservation are taken"
+        }
     }
 }

@@ -55,6 +55,25 @@ import Testing
         try await host.invoke(reserved, with: .zero)
     }
 
+    @Test(
+        "A throttle says how many places there are, in good English",
+        arguments: [
+            (0, "the host has no place for functions without a reservation"),
+            (1, "the one place that the host has for functions without a reservation is taken"),
+            (2, "the 2 places that the host has for functions without a reservation are taken"),
+        ])
+    func wording(places: Int, text: String) async throws {
+        let host = FunctionHost(configuration: .init(concurrency: places + 1), system: .simulated)
+        _ = try Self.work(on: host, "reserved", .init(timeout: .seconds(60), reservedConcurrency: 1))
+        let other = try Self.work(on: host, "other")
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for _ in 0..<places { group.addTask { try await host.invoke(other, with: .seconds(5)) } }
+            try await pass(.seconds(1))
+            await expectError(.throttled, of: "other", saying: text) { try await host.invoke(other, with: .zero) }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("A throttle names the limit as Lambda does, and says when to come back")
     func throttle() async throws {
         let events = EventRecorder()

@@ -36,8 +36,10 @@ import Testing
         await expectError(.notRunning, of: "apart", saying: "run()") { try host.dryRun(apart) }
         async let running: Void = host.invoke(nap)
         try await pass(.seconds(1))
-        await expectError(.throttled, of: "nap", saying: "1 places") { try host.dryRun(nap) }
-        await expectError(.throttled, of: "nap", saying: "1 places") { try host.dryRun(named: "nap", payload: []) }
+        await expectError(.throttled, of: "nap", saying: "the one place that") { try host.dryRun(nap) }
+        await expectError(.throttled, of: "nap", saying: "the one place that") {
+            try host.dryRun(named: "nap", payload: [])
+        }
         try await running
         try host.dryRun(nap)
         host.triggerGracefulShutdown()

@@ -94,7 +94,9 @@ import Testing
         let reserved = try host.register(
             "reserved", configuration: .init(timeout: nil, reservedConcurrency: 2), handler: body)
         let other = try host.register("other", handler: body)
-        await expectError(.throttled, of: "other", saying: "the 0 places") { try await host.invoke(other, with: .zero) }
+        await expectError(.throttled, of: "other", saying: "the host has no place") {
+            try await host.invoke(other, with: .zero)
+        }
         async let running: Void = host.invoke(reserved, with: .seconds(2))
         try await pass(.seconds(1))
         try host.remove("reserved")
