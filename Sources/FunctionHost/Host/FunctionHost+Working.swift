@@ -92,7 +92,7 @@ extension FunctionHost {
             guard let lease = answer.leases.first else {
                 if case .only(let function) = look.functions {
                     dispatcher.admitted(function)
-                    desk.record = nil
+                    desk.hasServed = false
                     continue
                 }
                 if let due = answer.nextDue { lookAgain(at: dispatcher.hostTime(of: due)) }
@@ -146,12 +146,14 @@ extension FunctionHost {
         _ lease: Lease, _ shift: Shift, _ desk: inout Desk
     ) async -> (EventVerdict, isStopped: Bool) {
         let name = lease.event.functionName
+        desk.hasServed = false
         guard let record = desk.record(named: name, orFind: { self.find(name)?.record }) else {
             return (unknown(lease), false)
         }
         if let end = refusal(of: lease, record, &desk) { return (EventVerdict(lease: lease, end: end), false) }
         let began = time.now
         let (ending, snapshot, isStopped) = await run(lease, record, shift)
+        desk.hasServed = !ending.isThrottled
         if dispatcher.isRestricted || ending.isThrottled { noteRoom(for: name, ending) }
         var verdict = EventVerdict(lease: lease, end: .completed)
         verdict.snapshot = snapshot

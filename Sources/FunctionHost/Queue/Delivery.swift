@@ -28,7 +28,8 @@ public struct Delivery: Sendable, Hashable {
     /// A record about to be delivered for the first time, for a test of a destination.
     public init(_ record: InvocationRecord) {
         self.init(
-            functionName: record.function.functionName, invocationID: record.id, isSuccess: record.condition == .success,
+            functionName: record.function.functionName, invocationID: record.id,
+            isSuccess: record.condition == .success,
             record: record.json)
     }
 }

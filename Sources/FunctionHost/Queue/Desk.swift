@@ -9,8 +9,11 @@ struct Desk {
     var firstAttempts = 0
     private var turn = 0
 
-    /// The name of the function it served last.
-    var functionName: String? { record?.identity.name }
+    /// Whether the function of the last event was really served, so that there is room for another one of it.
+    var hasServed = false
+
+    /// The function for which there is room, since the worker has just served it.
+    var functionName: String? { hasServed ? record?.identity.name : nil }
 
     /// The function of this name, if there is one.
     mutating func record(named name: String, orFind find: () -> FunctionRecord?) -> FunctionRecord? {

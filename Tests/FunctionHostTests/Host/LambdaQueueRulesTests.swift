@@ -60,7 +60,8 @@ struct LambdaQueueRulesTests {
             testDescription: "no retry", retries: 0, attempts: [.fail], starts: [0], condition: "RetriesExhausted",
             invokeCount: 1, end: 0, response: error),
         Rule(
-            testDescription: "the age ends what would be tried again at that moment", age: .seconds(60), attempts: [.fail],
+            testDescription: "the age ends what would be tried again at that moment", age: .seconds(60),
+            attempts: [.fail],
             starts: [0], condition: "EventAgeExceeded", invokeCount: 1, end: 60, response: error),
         Rule(
             testDescription: "the age ends it between two retries", age: .seconds(100), attempts: [.fail],

@@ -111,7 +111,8 @@ import Testing
                             path: "\(directory)/records", isSynchronized: isSynchronized)
                         for number in 0..<each {
                             let filler = String(repeating: "x", count: 40_000)
-                            try await destination.deliver(Delivery(record(writer * each + number, payload: "\"\(filler)\"")))
+                            try await destination.deliver(
+                                Delivery(record(writer * each + number, payload: "\"\(filler)\"")))
                         }
                     }
                 }

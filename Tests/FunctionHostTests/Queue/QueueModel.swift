@@ -232,7 +232,9 @@ struct QueueModel {
             events[index].attempts -= 1
             wait(index, until: time, now)
         case .completed, .cancelled, .dead(_, isKept: false): remove(index, now)
-        case .dead(let cause, isKept: true): bury(index, cause, now)
+        case .dead(let cause, isKept: true):
+            if settlement.attempt == nil { events[index].attempts -= 1 }
+            bury(index, cause, now)
         }
         _ = accept(settlement.followUps, now)
         return true
