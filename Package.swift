@@ -23,6 +23,7 @@ let package = Package(
     products: [
         .library(name: "FunctionHost", targets: ["FunctionHost"]),
         .library(name: "FunctionHostTesting", targets: ["FunctionHostTesting"]),
+        .library(name: "FunctionHostSQLite", targets: ["FunctionHostSQLite"]),
     ],
     targets: [
         .target(name: "FunctionHost", swiftSettings: settings),
@@ -34,6 +35,13 @@ let package = Package(
         .testTarget(
             name: "FunctionHostTestingTests", dependencies: ["FunctionHostTesting"],
             exclude: ["Documentation/Events"], swiftSettings: settings),
+        // The system's SQLite, sought by the module map alone: with `pkgConfig` everybody who uses the core would be warned.
+        .systemLibrary(name: "CSQLite"),
+        .target(name: "FunctionHostSQLite", dependencies: ["FunctionHost", "CSQLite"], swiftSettings: settings),
+        .testTarget(
+            name: "FunctionHostSQLiteTests",
+            dependencies: ["FunctionHostSQLite", "FunctionHost", "FunctionHostTesting", "CSQLite"],
+            swiftSettings: settings),
         .target(
             name: "TestingHandlers", dependencies: ["FunctionHost"], path: "Examples/TestingHandlers/Sources",
             swiftSettings: settings),
