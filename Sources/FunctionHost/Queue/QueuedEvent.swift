@@ -18,35 +18,8 @@ public struct QueuedEvent: Sendable {
     public var dueAt: Timestamp
     /// From this time on it is too old to be tried again.
     public var expiresAt: Timestamp
+    /// In it a store may keep the details as they are.
     private(set) var box: DetailsBox?
-
-    /// Makes an event.
-    public init(
-        id: InvocationID, functionName: String, payload: EventPayload, enqueuedAt: Timestamp, dueAt: Timestamp,
-        expiresAt: Timestamp, details: EventDetails = EventDetails()
-    ) {
-        self.id = id
-        self.functionName = functionName
-        self.payload = payload
-        self.enqueuedAt = enqueuedAt
-        self.dueAt = dueAt
-        self.expiresAt = expiresAt
-        box = details.isPlain ? nil : DetailsBox(details)
-    }
-
-    /// An event whose details a store has kept as they were.
-    init(
-        id: InvocationID, functionName: String, payload: EventPayload, enqueuedAt: Timestamp, dueAt: Timestamp,
-        expiresAt: Timestamp, box: DetailsBox?
-    ) {
-        self.id = id
-        self.functionName = functionName
-        self.payload = payload
-        self.enqueuedAt = enqueuedAt
-        self.dueAt = dueAt
-        self.expiresAt = expiresAt
-        self.box = box
-    }
 
     /// What most events leave as it is.
     public var details: EventDetails {
@@ -62,6 +35,20 @@ public struct QueuedEvent: Sendable {
 
     /// How often a function occurs in the chain that led to it, itself included.
     func occurrences(of name: String) -> Int { box?.details.lineage[name] ?? 0 }
+}
+
+extension QueuedEvent {
+    /// Makes an event; one without details has nothing special.
+    public init(
+        id: InvocationID, functionName: String, payload: EventPayload, enqueuedAt: Timestamp, dueAt: Timestamp,
+        expiresAt: Timestamp, details: EventDetails? = nil
+    ) {
+        var box: DetailsBox?
+        if let details, !details.isPlain { box = DetailsBox(details) }
+        self.init(
+            id: id, functionName: functionName, payload: payload, enqueuedAt: enqueuedAt, dueAt: dueAt,
+            expiresAt: expiresAt, box: box)
+    }
 }
 
 /// An event's details, shared by its copies.
