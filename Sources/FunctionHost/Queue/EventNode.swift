@@ -40,7 +40,7 @@ struct EventNode: Sendable {
     var id: InvocationID
     var payload: EventPayload
     var details: DetailsBox?
-    var past: EventPast?
+    var past: EventPast? = nil
     var enqueuedAt: Timestamp
     var dueAt: Timestamp
     var expiresAt: Timestamp
@@ -48,32 +48,51 @@ struct EventNode: Sendable {
     var lane: Int32
     var attempts: UInt32 = 0
     var deaths: UInt32 = 0
-    var state = EventState.free
     /// Its priority, from 0, the most urgent, to 4.
     let level: UInt8
+    var state = EventState.free
     var marks: EventMarks = []
 
-    init(_ event: QueuedEvent, lane: Int) {
-        id = event.id
-        payload = event.payload
-        details = event.box
-        enqueuedAt = event.enqueuedAt
-        dueAt = event.dueAt
-        expiresAt = event.expiresAt
-        self.lane = Int32(lane)
-        level = event.box.map { UInt8(2 - $0.details.priority.level) } ?? 2
+    /// What its queues go by.
+    struct Key {
+        let lane: Int
+        let level: Int
+        /// Whether it was being tried when its process ended.
+        let isSuspect: Bool
+        let state: EventState
+        let dueAt: Timestamp
+        let expiresAt: Timestamp
+
+        /// The time that decides who goes first; as ``EventPriority/rank(dueAt:)``, without dividing a `Duration`.
+        var rank: Timestamp { dueAt.advanced(byNanoseconds: Int64(level - 2) * 60_000_000_000) }
     }
 
-    /// The time that decides who goes first; as ``EventPriority/rank(dueAt:)``, without dividing a `Duration`.
-    var rank: Timestamp { dueAt.advanced(byNanoseconds: (Int64(level) - 2) * 60_000_000_000) }
+    var key: Key {
+        Key(
+            lane: Int(lane), level: Int(level), isSuspect: deaths > 0, state: state, dueAt: dueAt, expiresAt: expiresAt)
+    }
 
-    /// Lets go of what it refers to.
-    mutating func clear() {
-        payload = .bytes([])
+    /// Waits, for its time or to be leased.
+    mutating func wait(now: Timestamp) -> Key {
+        state = dueAt <= now ? .ready : .delayed
+        return key
+    }
+
+    /// Begins an attempt.
+    mutating func lend(_ fence: UInt64) {
+        state = .leased
+        attempts += 1
+        self.fence = fence
+    }
+
+    /// Lets go of what it refers to, but for its payload, which is given back; `next` is the next free slot.
+    mutating func clear(next: Int32) -> EventPayload {
+        defer { payload = .bytes([]) }
         details = nil
         past = nil
         state = .free
-        marks = []
+        lane = next
+        return payload
     }
 }
 

@@ -38,27 +38,32 @@ struct EventSlab: Sendable {
     }
 
     /// Keeps an event that is not here.
-    mutating func insert(_ node: EventNode) -> Int {
+    mutating func insert(_ event: borrowing QueuedEvent, lane: Int) -> Int {
         let slot: Int
         if free >= 0 {
             slot = Int(free)
             free = nodes[slot].lane
-            nodes[slot] = node
+            nodes[slot] = Self.node(event, lane)
         } else {
             slot = nodes.count
-            nodes.append(node)
+            nodes.append(Self.node(event, lane))
             links.grow(to: nodes.count * 2)
         }
-        index.insert(node.id, slot: slot)
+        index.insert(event.id, slot: slot)
         return slot
+    }
+
+    private static func node(_ event: borrowing QueuedEvent, _ lane: Int) -> EventNode {
+        EventNode(
+            id: event.id, payload: event.payload, details: event.box, enqueuedAt: event.enqueuedAt, dueAt: event.dueAt,
+            expiresAt: event.expiresAt, lane: Int32(truncatingIfNeeded: lane),
+            level: event.box.map { UInt8(2 - $0.details.priority.level) } ?? 2)
     }
 
     /// Lets go of an event that is in no queue; its payload is given back, so that no lock is held while it ends.
     mutating func remove(_ slot: Int) -> EventPayload {
-        let payload = nodes[slot].payload
         index.remove(nodes[slot].id, slot: slot)
-        nodes[slot].clear()
-        nodes[slot].lane = free
+        let payload = nodes[slot].clear(next: free)
         free = Int32(slot)
         if index.count == 0, nodes.count > Self.keptSlots { self = Self() }
         return payload

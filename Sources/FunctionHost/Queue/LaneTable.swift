@@ -61,12 +61,15 @@ struct LaneTable: Sendable {
     }
 
     /// The number of the queue of ready events of a level.
-    static func readyQueue(_ lane: Int, level: UInt8, isSuspect: Bool) -> Int {
-        lane * queueCount + Int(level) + (isSuspect ? 5 : 0)
+    static func readyQueue(_ key: EventNode.Key) -> Int {
+        key.lane * queueCount + key.level + (key.isSuspect ? 5 : 0)
     }
 
     /// The number of the queue by age.
     static func ageQueue(_ lane: Int, isSuspect: Bool) -> Int { lane * queueCount + (isSuspect ? 11 : 10) }
+
+    /// The same for an event.
+    static func ageQueue(_ key: EventNode.Key) -> Int { ageQueue(key.lane, isSuspect: key.isSuspect) }
 
     /// Forgets lanes that nothing keeps: names that were used once must not stay for ever.
     private mutating func sweep() {
@@ -93,7 +96,7 @@ struct LaneTable: Sendable {
 
     /// Sends a lane that had its turn to the end of the line.
     mutating func hadTurn(_ lane: Int) {
-        guard lanes[lane].occupied != 0, lanes[lane].next >= 0 else { return }
+        guard tail != Int32(truncatingIfNeeded: lane), lanes[lane].occupied != 0 else { return }
         leave(lane)
         join(lane)
     }

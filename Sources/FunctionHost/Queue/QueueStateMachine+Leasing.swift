@@ -20,11 +20,16 @@ extension QueueStateMachine {
             }
         var answer = LeaseAnswer()
         while answer.leases.count < request.count, let slot = next(wanted, request, now) {
-            answer.leases.append(lend(slot, until: request.end))
             let lane = Int(slab.nodes[slot].lane)
+            // An array of one is made in one go, and most calls ask for one event.
+            if answer.leases.isEmpty {
+                answer.leases = [lend(slot, until: request.end)]
+            } else {
+                answer.leases.append(lend(slot, until: request.end))
+            }
             if request.onlyExpired { ageTurn = lane + 1 } else { lanes.hadTurn(lane) }
         }
-        answer.hasMore = next(wanted, request, now) != nil
+        answer.hasMore = hasMore(wanted, request, now)
         answer.nextDue = nextDue(wanted)
         return answer
     }
@@ -63,6 +68,14 @@ extension QueueStateMachine {
         return first >= 0 && slab.links.time(first) <= now ? EventSlab.slot(first) : nil
     }
 
+    private func hasMore(_ wanted: Wanted, _ request: LeaseRequest, _ now: Timestamp) -> Bool {
+        if request.onlyExpired { return nextExpired(wanted, request, now) != nil }
+        return switch wanted {
+        case .line(let exclusion): lanes.firstInLine(exclusion, takesSuspects: request.takesSuspects) != nil
+        case .one(let lane): lane.map { lanes.readyQueues($0, takesSuspects: request.takesSuspects) != 0 } ?? false
+        }
+    }
+
     private func nextDue(_ wanted: Wanted) -> Timestamp? {
         switch wanted {
         case .line(let exclusion): due.earliest { lanes.isWanted($0, exclusion) }
@@ -73,10 +86,8 @@ extension QueueStateMachine {
     private mutating func lend(_ slot: Int, until end: Timestamp) -> Lease {
         leave(slot)
         releaseKey(slot, .holdsKeyWhileQueued)
-        slab.nodes[slot].state = .leased
         counts.leased += 1
-        slab.nodes[slot].attempts += 1
-        slab.nodes[slot].fence = nextFence()
+        slab.nodes[slot].lend(nextFence())
         slab.links.insert(EventSlab.place(slot), time: end, order: slab.order(slot), into: &leases)
         return Lease(
             event: event(slot), token: LeaseToken(id: slab.nodes[slot].id, fence: slab.nodes[slot].fence, hint: slot),

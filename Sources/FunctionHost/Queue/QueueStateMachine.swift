@@ -43,7 +43,7 @@ package struct QueueStateMachine: Sendable {
     ) throws(StoreError) -> [Acceptance] {
         advance(to: now)
         var bytes = counts.bytes
-        for event in events { bytes += event.payload.size }
+        for index in events.indices { bytes += events[index].payload.size }
         // Counted exactly only where it matters: some may be there already.
         if slab.count + events.count > room.events || bytes > room.bytes { try checkRoom(for: events, room, now) }
         return accept(events, now)
@@ -51,25 +51,26 @@ package struct QueueStateMachine: Sendable {
 
     /// Accepts events whether there is room or not.
     mutating func accept(_ events: [QueuedEvent], _ now: Timestamp) -> [Acceptance] {
-        var answers = [Acceptance](repeating: .accepted, count: events.count)
-        for (index, event) in events.enumerated() {
-            if let holder = accept(event, now) { answers[index] = .duplicate(of: holder) }
+        // An array of one is made in one go, and most calls bring one event.
+        events.withUnsafeBufferPointer { events in
+            if events.count == 1 { return [accept(events[0], now)] }
+            return events.indices.map { accept(events[$0], now) }
         }
-        return answers
     }
 
-    /// Returns who holds its idempotency key, if somebody does.
-    private mutating func accept(_ event: QueuedEvent, _ now: Timestamp) -> InvocationID? {
-        guard slab.find(event.id) == nil else { return nil }
+    private mutating func accept(_ event: borrowing QueuedEvent, _ now: Timestamp) -> Acceptance {
+        guard slab.find(event.id) == nil else { return .accepted }
         let lane = lanes.lane(event.functionName)
-        if let key = event.box?.details.idempotencyKey {
-            if let holder = keys.holder(of: LaneKey(lane, key), now: now) { return holder }
+        if let key = event.box?.details.idempotencyKey,
+            let holder = keys.holder(of: LaneKey(lane, key), now: now)
+        {
+            return .duplicate(of: holder)
         }
-        let slot = slab.insert(EventNode(event, lane: lane))
+        let slot = slab.insert(event, lane: lane)
         lanes.lanes[lane].holds += 1
         counts.bytes += event.payload.size
         enter(slot, now)
-        return nil
+        return .accepted
     }
 
     /// Refuses events if those that are new need more room than there is.
@@ -115,27 +116,21 @@ package struct QueueStateMachine: Sendable {
 
     /// Lets an event wait that is in no queue and has nobody before it.
     mutating func wait(_ slot: Int, _ order: UInt32, _ now: Timestamp) {
-        let (lane, dueAt) = (Int(slab.nodes[slot].lane), slab.nodes[slot].dueAt)
-        let queue = LaneTable.ageQueue(lane, isSuspect: slab.nodes[slot].deaths > 0)
+        let key = slab.nodes[slot].wait(now: now)
         slab.links.insert(
-            EventSlab.agePlace(slot), time: slab.nodes[slot].expiresAt, order: order, into: &lanes.queues[queue])
-        guard dueAt > now else { return makeReady(slot, order) }
-        slab.nodes[slot].state = .delayed
+            EventSlab.agePlace(slot), time: key.expiresAt, order: order, into: &lanes.queues[LaneTable.ageQueue(key)])
+        guard key.state == .delayed else { return makeReady(slot, key, order) }
         counts.delayed += 1
-        lanes.lanes[lane].wheel.insert(
-            EventSlab.place(slot), time: dueAt, order: order, now: now, &slab.links)
-        due.set(lane, to: lanes.lanes[lane].wheel.earliest(slab.links))
+        lanes.lanes[key.lane].wheel.insert(
+            EventSlab.place(slot), time: key.dueAt, order: order, now: now, &slab.links)
+        due.set(key.lane, to: lanes.lanes[key.lane].wheel.earliest(slab.links))
     }
 
-    private mutating func makeReady(_ slot: Int, _ order: UInt32) {
-        let lane = Int(slab.nodes[slot].lane)
-        let queue = LaneTable.readyQueue(
-            lane, level: slab.nodes[slot].level, isSuspect: slab.nodes[slot].deaths > 0)
-        slab.nodes[slot].state = .ready
+    private mutating func makeReady(_ slot: Int, _ key: EventNode.Key, _ order: UInt32) {
+        let queue = LaneTable.readyQueue(key)
         counts.ready += 1
-        slab.links.insert(
-            EventSlab.place(slot), time: slab.nodes[slot].rank, order: order, into: &lanes.queues[queue])
-        lanes.noteReady(lane, queue: queue)
+        slab.links.insert(EventSlab.place(slot), time: key.rank, order: order, into: &lanes.queues[queue])
+        lanes.noteReady(key.lane, queue: queue)
     }
 
     /// Makes ready what is due.
@@ -143,7 +138,9 @@ package struct QueueStateMachine: Sendable {
         while let first = due.first, first.time <= now {
             while let place = lanes.lanes[first.lane].wheel.takeDue(now: now, &slab.links) {
                 counts.delayed -= 1
-                makeReady(EventSlab.slot(place), slab.links.order(place))
+                let slot = EventSlab.slot(place)
+                slab.nodes[slot].state = .ready
+                makeReady(slot, slab.nodes[slot].key, slab.links.order(place))
             }
             due.set(first.lane, to: lanes.lanes[first.lane].wheel.earliest(slab.links))
         }
@@ -151,25 +148,24 @@ package struct QueueStateMachine: Sendable {
 
     /// Takes an event that waits out of its queues.
     mutating func leave(_ slot: Int) {
-        let (lane, isSuspect) = (Int(slab.nodes[slot].lane), slab.nodes[slot].deaths > 0)
-        switch slab.nodes[slot].state {
+        let key = slab.nodes[slot].key
+        switch key.state {
         case .ready:
-            let queue = LaneTable.readyQueue(lane, level: slab.nodes[slot].level, isSuspect: isSuspect)
+            let queue = LaneTable.readyQueue(key)
             slab.links.remove(EventSlab.place(slot), from: &lanes.queues[queue])
-            lanes.noteReady(lane, queue: queue)
+            lanes.noteReady(key.lane, queue: queue)
             counts.ready -= 1
         case .delayed:
-            lanes.lanes[lane].wheel.remove(EventSlab.place(slot), &slab.links)
-            due.set(lane, to: lanes.lanes[lane].wheel.earliest(slab.links))
+            lanes.lanes[key.lane].wheel.remove(EventSlab.place(slot), &slab.links)
+            due.set(key.lane, to: lanes.lanes[key.lane].wheel.earliest(slab.links))
             counts.delayed -= 1
         case .behind:
             chains.leave(slot, &slab)
             counts.behind -= 1
             return
-        case .free, .leased, .dead: preconditionFailure("an event that is \(slab.nodes[slot].state) does not wait")
+        case .free, .leased, .dead: preconditionFailure("an event that is \(key.state) does not wait")
         }
-        let queue = LaneTable.ageQueue(lane, isSuspect: isSuspect)
-        slab.links.remove(EventSlab.agePlace(slot), from: &lanes.queues[queue])
+        slab.links.remove(EventSlab.agePlace(slot), from: &lanes.queues[LaneTable.ageQueue(key)])
     }
 
     // MARK: - Ending
