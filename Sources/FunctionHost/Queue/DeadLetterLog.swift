@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The dead letters of a queue in the order in which they died, each with a number that it keeps.
-struct DeadLetterLog: Sendable {
+package struct DeadLetterLog: Sendable {
     private struct Entry {
         let position: Int64
         /// Its slot; -1 once it is gone.
@@ -15,10 +15,12 @@ struct DeadLetterLog: Sendable {
     private var start = 0
 
     /// How many there are.
-    private(set) var count = 0
+    package private(set) var count = 0
+
+    package init() {}
 
     /// Adds a letter; returns its number.
-    mutating func append(_ slot: Int) -> Int64 {
+    package mutating func append(_ slot: Int) -> Int64 {
         position += 1
         count += 1
         entries.append(Entry(position: position, slot: Int32(slot)))
@@ -26,7 +28,7 @@ struct DeadLetterLog: Sendable {
     }
 
     /// Takes out a letter that is here by its number.
-    mutating func remove(_ position: Int64) {
+    package mutating func remove(_ position: Int64) {
         entries[index(after: position - 1)].slot = -1
         count -= 1
         while start < entries.count, entries[start].slot < 0 { start += 1 }
@@ -38,7 +40,7 @@ struct DeadLetterLog: Sendable {
     }
 
     /// The first letter after a number.
-    func first(after position: Int64) -> (position: Int64, slot: Int)? {
+    package func first(after position: Int64) -> (position: Int64, slot: Int)? {
         var index = index(after: position)
         while index < entries.count {
             if entries[index].slot >= 0 { return (entries[index].position, Int(entries[index].slot)) }

@@ -5,7 +5,7 @@
 ///
 /// Each slot has two places among the links: the first for the queue in which it waits, is leased or follows, the second for
 /// the one in which it grows old.
-struct EventSlab: Sendable {
+package struct EventSlab: Sendable {
     /// Slots that are kept when none is used.
     private static let keptSlots = 4_096
 
@@ -15,8 +15,10 @@ struct EventSlab: Sendable {
     /// The first free slot; its `lane` is the next one.
     private var free: Int32 = -1
 
+    package init() {}
+
     /// How many events there are.
-    var count: Int { index.count }
+    package var count: Int { index.count }
 
     /// The place of a slot in the queue in which it waits, is leased or follows.
     static func place(_ slot: Int) -> Int32 { Int32(truncatingIfNeeded: slot) << 1 }
@@ -29,7 +31,7 @@ struct EventSlab: Sendable {
     func order(_ slot: Int) -> UInt32 { links.order(Self.place(slot)) }
 
     /// The slot of an event; nil if it is not here.
-    func find(_ id: InvocationID) -> Int? { index.find(id, in: nodes) }
+    package func find(_ id: InvocationID) -> Int? { index.find(id, in: nodes) }
 
     /// The slot of an event that somebody believes to be there; looks for it elsewhere if it is not.
     func find(_ id: InvocationID, hint: Int) -> Int? {
@@ -38,7 +40,7 @@ struct EventSlab: Sendable {
     }
 
     /// Keeps an event that is not here.
-    mutating func insert(_ event: borrowing QueuedEvent, lane: Int) -> Int {
+    package mutating func insert(_ event: borrowing QueuedEvent, lane: Int) -> Int {
         let slot: Int
         if free >= 0 {
             slot = Int(free)
@@ -61,7 +63,7 @@ struct EventSlab: Sendable {
     }
 
     /// Lets go of an event that is in no queue; its payload is given back, so that no lock is held while it ends.
-    mutating func remove(_ slot: Int) -> EventPayload {
+    package mutating func remove(_ slot: Int) -> EventPayload {
         index.remove(nodes[slot].id, slot: slot)
         let payload = nodes[slot].clear(next: free)
         free = Int32(slot)

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// The lanes whose events wait for a time, the one with the earliest first; of equal ones the lower number.
-struct LaneHeap: Sendable {
+package struct LaneHeap: Sendable {
     private struct Entry {
         var time: Timestamp
         var lane: Int32
@@ -12,11 +12,13 @@ struct LaneHeap: Sendable {
     /// Where each lane is in the heap; -1 if it is not there.
     private var places: ContiguousArray<Int32> = []
 
+    package init() {}
+
     /// The first lane, and its time.
-    var first: (lane: Int, time: Timestamp)? { heap.first.map { (Int($0.lane), $0.time) } }
+    package var first: (lane: Int, time: Timestamp)? { heap.first.map { (Int($0.lane), $0.time) } }
 
     /// The earliest time of the lanes that are wanted; costs a look at those before it.
-    func earliest(where isWanted: (Int) -> Bool) -> Timestamp? {
+    package func earliest(where isWanted: (Int) -> Bool) -> Timestamp? {
         guard let first = heap.first else { return nil }
         if isWanted(Int(first.lane)) { return first.time }
         var earliest: Timestamp?
@@ -34,7 +36,7 @@ struct LaneHeap: Sendable {
     }
 
     /// Sets a lane's time; nil takes it out.
-    mutating func set(_ lane: Int, to time: Timestamp?) {
+    package mutating func set(_ lane: Int, to time: Timestamp?) {
         while places.count <= lane { places.append(-1) }
         let place = Int(places[lane])
         guard let time else {

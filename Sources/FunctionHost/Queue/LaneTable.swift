@@ -20,7 +20,7 @@ struct Lane: Sendable {
 ///
 /// A function joins the line at its end when it has ready events and goes to its end when one of them was leased. Who is not
 /// wanted keeps its place: it costs a look at each function that a request excludes, and no more.
-struct LaneTable: Sendable {
+package struct LaneTable: Sendable {
     /// The queues of each lane: five of ready events by priority, five of suspects, two by age.
     private static let queueCount = 12
     private static let suspectMask: UInt16 = 0b11_1110_0000
@@ -36,6 +36,11 @@ struct LaneTable: Sendable {
     private var head: Int32 = -1
     private var tail: Int32 = -1
 
+    package init() {}
+
+    /// How many lanes there are, those to be used again included.
+    package var count: Int { lanes.count }
+
     /// The lane of a function that has one.
     mutating func find(_ name: String) -> Int? {
         // Many events of one function come in a row.
@@ -46,7 +51,7 @@ struct LaneTable: Sendable {
     }
 
     /// The lane of a function.
-    mutating func lane(_ name: String) -> Int {
+    package mutating func lane(_ name: String) -> Int {
         if let lane = find(name) { return lane }
         if free.isEmpty, lanes.count >= sweepCount { sweep() }
         let lane = free.popLast() ?? lanes.count

@@ -2,14 +2,16 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// A queue ordered by time, threaded through ``OrderedLinks``: nothing is allocated for who joins it.
-struct OrderedQueue: Sendable {
+package struct OrderedQueue: Sendable {
     /// Those who came in order.
     fileprivate var head = OrderedLinks.none
     fileprivate var tail = OrderedLinks.none
     /// The earliest of those who came out of order.
     fileprivate var heap = OrderedLinks.none
 
-    var isEmpty: Bool { head < 0 && heap < 0 }
+    package init() {}
+
+    package var isEmpty: Bool { head < 0 && heap < 0 }
 }
 
 /// The links of queues that are ordered by time, and of equal times by acceptance.
@@ -19,9 +21,9 @@ struct OrderedQueue: Sendable {
 /// same too, and leaving the logarithm of how many did so.
 ///
 /// Source: Fredman, Sedgewick, Sleator and Tarjan, *The pairing heap: a new form of self-adjusting heap*, Algorithmica 1986.
-struct OrderedLinks: Sendable {
+package struct OrderedLinks: Sendable {
     /// No place.
-    static let none: Int32 = -1
+    package static let none: Int32 = -1
     /// What `child` says of a place in a list.
     private static let listed: Int32 = -2
 
@@ -36,22 +38,24 @@ struct OrderedLinks: Sendable {
 
     private var entries: ContiguousArray<Entry> = []
 
+    package init() {}
+
+    /// What a place takes.
+    static var bytesPerPlace: Int { MemoryLayout<Entry>.stride }
+
     /// Makes places, up to this number.
-    mutating func grow(to count: Int) {
+    package mutating func grow(to count: Int) {
         while entries.count < count { entries.append(Entry()) }
     }
 
-    /// Forgets all places.
-    mutating func reset() { entries = [] }
-
     /// The time that a place was put into its queue with.
-    func time(_ place: Int32) -> Timestamp { entries[Int(place)].time }
+    package func time(_ place: Int32) -> Timestamp { entries[Int(place)].time }
 
     /// The number in the order of acceptance that a place was put into its queue with.
-    func order(_ place: Int32) -> UInt32 { entries[Int(place)].order }
+    package func order(_ place: Int32) -> UInt32 { entries[Int(place)].order }
 
     /// Whether one goes before another.
-    func isBefore(_ left: Int32, _ right: Int32) -> Bool {
+    package func isBefore(_ left: Int32, _ right: Int32) -> Bool {
         let (leftTime, rightTime) = (entries[Int(left)].time, entries[Int(right)].time)
         guard leftTime == rightTime else { return leftTime < rightTime }
         // The numbers go round; of two that wait at once neither is two thousand million ahead.
@@ -59,14 +63,14 @@ struct OrderedLinks: Sendable {
     }
 
     /// The place that goes first, or `none`.
-    func first(of queue: OrderedQueue) -> Int32 {
+    package func first(of queue: OrderedQueue) -> Int32 {
         guard queue.heap >= 0 else { return queue.head }
         guard queue.head >= 0 else { return queue.heap }
         return isBefore(queue.head, queue.heap) ? queue.head : queue.heap
     }
 
     /// Puts a place that is in no queue into one.
-    mutating func insert(_ place: Int32, time: Timestamp, order: UInt32, into queue: inout OrderedQueue) {
+    package mutating func insert(_ place: Int32, time: Timestamp, order: UInt32, into queue: inout OrderedQueue) {
         entries[Int(place)] = Entry(time: time, order: order)
         if queue.tail >= 0, isBefore(place, queue.tail) {
             queue.heap = queue.heap < 0 ? place : meld(queue.heap, place)
@@ -79,7 +83,7 @@ struct OrderedLinks: Sendable {
     }
 
     /// Takes a place out of the queue it is in.
-    mutating func remove(_ place: Int32, from queue: inout OrderedQueue) {
+    package mutating func remove(_ place: Int32, from queue: inout OrderedQueue) {
         let entry = entries[Int(place)]
         guard entry.child == Self.listed else { return removeFromHeap(place, entry, &queue) }
         if entry.previous >= 0 { entries[Int(entry.previous)].next = entry.next } else { queue.head = entry.next }
@@ -87,7 +91,7 @@ struct OrderedLinks: Sendable {
     }
 
     /// Takes a place out of a queue that is being emptied, those who came in order first; nil once it is empty.
-    mutating func takeAny(from queue: inout OrderedQueue) -> Int32? {
+    package mutating func takeAny(from queue: inout OrderedQueue) -> Int32? {
         if queue.head >= 0 {
             let place = queue.head
             remove(place, from: &queue)

@@ -13,12 +13,12 @@
 /// there are few, all are `near` and there are no slots.
 ///
 /// Source: Varghese and Lauck, *Hashed and hierarchical timing wheels*, SOSP 1987.
-struct TimingWheel: Sendable {
+package struct TimingWheel: Sendable {
     /// With more than so many there are slots.
-    static let few = 64
+    package static let few = 64
 
     /// How many wait.
-    private(set) var count = 0
+    package private(set) var count = 0
     private var near = OrderedQueue()
     /// The tick reached so far: whoever is due in it or before is `near`.
     private var base: UInt64 = 0
@@ -29,8 +29,10 @@ struct TimingWheel: Sendable {
     private var levels: UInt64 = 0
     private var isSpread = false
 
+    package init() {}
+
     /// When the first is due.
-    func earliest(_ links: borrowing OrderedLinks) -> Timestamp? {
+    package func earliest(_ links: borrowing OrderedLinks) -> Timestamp? {
         guard count > 0 else { return nil }
         guard near.isEmpty else { return links.time(links.first(of: near)) }
         let level = levels.trailingZeroBitCount
@@ -39,7 +41,7 @@ struct TimingWheel: Sendable {
     }
 
     /// Adds a place that is in no queue.
-    mutating func insert(
+    package mutating func insert(
         _ place: Int32, time: Timestamp, order: UInt32, now: Timestamp, _ links: inout OrderedLinks
     ) {
         count += 1
@@ -52,7 +54,7 @@ struct TimingWheel: Sendable {
     }
 
     /// Takes out a place that is here.
-    mutating func remove(_ place: Int32, _ links: inout OrderedLinks) {
+    package mutating func remove(_ place: Int32, _ links: inout OrderedLinks) {
         if let index = index(links.time(place)) {
             links.remove(place, from: &slots[index])
             if slots[index].isEmpty { setEmpty(index) }
@@ -63,7 +65,7 @@ struct TimingWheel: Sendable {
     }
 
     /// Takes out the first place if it is due; those of one instant come in the order of acceptance.
-    mutating func takeDue(now: Timestamp, _ links: inout OrderedLinks) -> Int32? {
+    package mutating func takeDue(now: Timestamp, _ links: inout OrderedLinks) -> Int32? {
         if isSpread { advance(to: Self.tick(now), &links) }
         let first = links.first(of: near)
         guard first >= 0, links.time(first) <= now else { return nil }

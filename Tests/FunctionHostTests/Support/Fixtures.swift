@@ -80,3 +80,17 @@ final class Token: Sendable {}
 
 /// An error with nothing to say.
 struct Boom: Error, Equatable {}
+
+extension QueuedEvent {
+    /// An event that is due from the beginning and never too old, unless something else is said.
+    static func test(
+        _ id: InvocationID, of name: String = "f", payload: [UInt8] = [], at enqueuedAt: Int64 = 0, dueAt: Int64 = 0,
+        expiresAt: Int64 = .max, _ change: (inout EventDetails) -> Void = { _ in }
+    ) -> Self {
+        var details = EventDetails()
+        change(&details)
+        return Self(
+            id: id, functionName: name, payload: .bytes(payload), enqueuedAt: .at(enqueuedAt), dueAt: .at(dueAt),
+            expiresAt: .at(expiresAt), details: details)
+    }
+}
