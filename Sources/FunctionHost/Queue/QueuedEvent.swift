@@ -147,6 +147,9 @@ public enum EventPayload: Sendable {
     /// As it was handed over; only for stores that keep values, see ``StoreTraits/keepsValues``.
     case value(EventValue)
 
+    /// A value as it is; only `enqueue` makes them, and whoever tests a store.
+    package static func holding<Value: Sendable>(_ value: Value) -> Self { .value(TypedValue(value)) }
+
     /// How many bytes it counts for: those there are, or the size of the value in memory without what it refers to.
     public var size: Int {
         switch self {
