@@ -156,7 +156,7 @@ public struct DeadLetterQueue: Sendable {
     private func send(_ ids: [InvocationID]) async throws -> Int {
         let sent = try await host.asking { try await $0.redrive(ids, now: $1) }
         if !sent.isEmpty {
-            host.observers.emit(.deadLettersRedriven(ids: sent))
+            host.observers.emit(.queue(.redriven(ids: sent)))
             host.carryOut(host.dispatcher.arrived())
         }
         return sent.count

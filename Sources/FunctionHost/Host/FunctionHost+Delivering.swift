@@ -90,7 +90,7 @@ extension FunctionHost {
                 duration: began.duration(to: time.now), outcome, ending.error)
         }
         if case .dead = verdict.end {
-            observers.emit(.deliveryFailed(functionName: record.identity.name, destination: sink.name))
+            observers.emit(.queue(.deliveryFailed(functionName: record.identity.name, destination: sink.name)))
         }
         return (verdict, isStopped)
     }

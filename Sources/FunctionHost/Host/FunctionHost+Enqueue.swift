@@ -24,7 +24,7 @@ extension FunctionHost {
     ) async throws -> InvocationID {
         let record = try resolve(function)
         let payload = try record.queued(input, self)
-        return try await append(try event(for: record, payload, options), options).id
+        return try await append(try event(for: record, payload, options), of: record, options).id
     }
 
     /// Hands over an event for a function that takes nothing.
@@ -56,7 +56,7 @@ extension FunctionHost {
                 .typeMismatch, functionName: name, reason: "it \(fault); enqueue it by reference instead of with bytes")
         }
         try checkSize(payload, of: record)
-        return try await append(try event(for: record, .bytes(payload), options), options).id
+        return try await append(try event(for: record, .bytes(payload), options), of: record, options).id
     }
 
     /// Hands over several events for a function in one acknowledgement: all are accepted, or none is.
@@ -84,7 +84,7 @@ extension FunctionHost {
     ) async throws -> [EnqueueReceipt] {
         let record = try resolve(function)
         let events = try batch.map { try event(for: record, try record.queued($0.input, self), $0.options) }
-        return try await append(events, batch.first?.options)
+        return try await append(events, of: record, batch.first?.options)
     }
 
     /// Takes an event out of the queue, or has its handler cancelled if it is being tried. It becomes no dead letter.
@@ -167,19 +167,24 @@ extension FunctionHost {
             details: details)
     }
 
-    private func append(_ event: QueuedEvent, _ options: EnqueueOptions?) async throws -> EnqueueReceipt {
-        try await append([event], options)[0]
+    private func append(
+        _ event: QueuedEvent, of record: FunctionRecord, _ options: EnqueueOptions?
+    ) async throws -> EnqueueReceipt {
+        try await append([event], of: record, options)[0]
     }
 
     /// Appends events, waiting for room if that is asked for.
-    private func append(_ events: [QueuedEvent], _ options: EnqueueOptions?) async throws -> [EnqueueReceipt] {
-        guard let name = events.first?.functionName else { return [] }
+    private func append(
+        _ events: [QueuedEvent], of record: FunctionRecord, _ options: EnqueueOptions?
+    ) async throws -> [EnqueueReceipt] {
+        if events.isEmpty { return [] }
+        let name = record.identity.name
         let end = options?.saturation.patience.map { time.now.advanced(by: $0) }
         // Whoever came before and waits goes first.
         var isFirst = !(end != nil && dispatcher.hasRoomWaiters)
         while true {
             do {
-                if isFirst { return accepted(events, try await appendOnce(events)) }
+                if isFirst { return accepted(events, try await appendOnce(events), record) }
             } catch let error as StoreError where error.code == .full && end != nil {
             } catch let error as StoreError {
                 throw FunctionHostError(queue: error, name, retryAfter: dispatcher.retryAfter)
@@ -211,8 +216,11 @@ extension FunctionHost {
         }
     }
 
-    private func accepted(_ events: [QueuedEvent], _ acceptances: [Acceptance]) -> [EnqueueReceipt] {
+    private func accepted(
+        _ events: [QueuedEvent], _ acceptances: [Acceptance], _ record: FunctionRecord
+    ) -> [EnqueueReceipt] {
         var isAnyDue = false
+        var accepted = 0
         var receipts: [EnqueueReceipt] = []
         receipts.reserveCapacity(events.count)
         for (event, acceptance) in zip(events, acceptances) {
@@ -226,7 +234,11 @@ extension FunctionHost {
             } else {
                 isAnyDue = true
             }
-            observers.emit(.eventEnqueued(functionName: event.functionName, id: event.id))
+            accepted += 1
+        }
+        if observers.isObserved, accepted > 0 {
+            observers.enqueued(
+                record.identity, receipts.filter { !$0.isDuplicate }.map(\.id), count: accepted)
         }
         if isAnyDue { carryOut(dispatcher.arrived()) }
         return receipts

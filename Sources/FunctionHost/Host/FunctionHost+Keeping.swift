@@ -38,11 +38,11 @@ extension FunctionHost {
             let answer = try await dispatcher.store.rescue(now: dispatcher.now)
             nextEnd = answer.nextEnd
             if answer.rescued > 0 {
-                observers.emit(.eventsRescued(count: answer.rescued))
+                observers.emit(.queue(.rescued(count: answer.rescued)))
                 carryOut(dispatcher.arrived())
             }
         } catch {
-            observers.emit(.queueFailed(StoreError(wrapping: error)))
+            observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
             nextEnd = dispatcher.now
         }
         let interval = dispatcher.leaseDuration / 3
@@ -79,7 +79,7 @@ extension FunctionHost {
                 }
             }
         } catch {
-            observers.emit(.queueFailed(StoreError(wrapping: error)))
+            observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
         }
         return true
     }
@@ -99,11 +99,11 @@ extension FunctionHost {
                     let count = try await self.asking {
                         try await $0.condemn(functionName: name, cause: .functionRemoved, now: $1)
                     }
-                    if count > 0 { self.observers.emit(.eventsCondemned(functionName: name, count: count)) }
+                    if count > 0 { self.observers.emit(.queue(.condemned(functionName: name, count: count))) }
                     self.dispatcher.ended()
                 } catch {
                     // They stay where they are, and end by their age.
-                    self.observers.emit(.queueFailed(StoreError(wrapping: error)))
+                    self.observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
                 }
             })
     }
@@ -127,7 +127,7 @@ extension FunctionHost {
                     await settle(EventVerdict(lease: lease, end: .dead(.unknownFunction, isKept: true)))
                 }
             } catch {
-                observers.emit(.queueFailed(StoreError(wrapping: error)))
+                observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
                 sweep(at: time.now.advanced(by: .seconds(60)))
             }
             // Whoever looks at it next finds out when the next one becomes too old.

@@ -295,7 +295,7 @@ extension FunctionHost {
                 let isOurs = try await dispatcher.store.settle(settlement, now: dispatcher.now)
                 return settled(settlement, verdict, isOurs: isOurs)
             } catch {
-                observers.emit(.queueFailed(StoreError(wrapping: error)))
+                observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
                 // What is not settled is rescued when its lease is over, and tried again.
                 guard StoreError(wrapping: error).isPassing, tries < 100, phase != .draining || tries < 5 else {
                     return
@@ -311,14 +311,15 @@ extension FunctionHost {
         switch settlement.end {
         case .completed, .cancelled: break
         case .dead(let cause, _):
-            if isOurs { observers.emit(.eventDied(DeadEventReport(verdict.lease, cause, settlement.attempt))) }
+            if isOurs { observers.emit(.queue(.died(DeadEventReport(verdict.lease, cause, settlement.attempt)))) }
         case .retry(let time):
             hasEnded = false
             if isOurs {
                 observers.emit(
-                    .eventRetried(
-                        functionName: verdict.lease.event.functionName, id: verdict.lease.event.id,
-                        attempt: verdict.lease.attempt, after: max(.zero, dispatcher.now.duration(to: time))))
+                    .queue(
+                        .retried(
+                            functionName: verdict.lease.event.functionName, id: verdict.lease.event.id,
+                            attempt: verdict.lease.attempt, after: max(.zero, dispatcher.now.duration(to: time)))))
             }
             lookAgain(at: dispatcher.hostTime(of: time))
         case .released(let time):
@@ -333,7 +334,7 @@ extension FunctionHost {
 
     /// The store could not be asked: a while later, perhaps.
     private func storeFailed(_ error: any Error) async {
-        observers.emit(.queueFailed(StoreError(wrapping: error)))
+        observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
         await wait(for: .milliseconds(250))
     }
 

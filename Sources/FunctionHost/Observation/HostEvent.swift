@@ -35,22 +35,8 @@ public enum HostEvent: Sendable {
     case functionRemoved(name: String)
     /// The host has come to another stage of its life.
     case phaseChanged(HostPhase)
-    /// The queue has accepted an event.
-    case eventEnqueued(functionName: String, id: InvocationID)
-    /// An attempt of an event failed, and another follows after this time.
-    case eventRetried(functionName: String, id: InvocationID, attempt: Int, after: Duration)
-    /// An event failed for good.
-    case eventDied(DeadEventReport)
-    /// The destination of a record failed for good; the record is a dead letter.
-    case deliveryFailed(functionName: String, destination: String)
-    /// Events wait again whose process ended while it was trying them, or lost touch with the store.
-    case eventsRescued(count: Int)
-    /// So many events that waited for a function became dead letters because it was removed.
-    case eventsCondemned(functionName: String, count: Int)
-    /// Dead letters were sent again.
-    case deadLettersRedriven(ids: [InvocationID])
-    /// The queue's store failed.
-    case queueFailed(StoreError)
+    /// Something happened to events in the queue.
+    case queue(QueueEvent)
     /// A shutdown is over, or out of time.
     case drained(DrainReport)
     /// Observers were too slow: so many events were not told to them.
@@ -102,38 +88,6 @@ public struct InvocationReport: Sendable {
 
     /// What the cold start before it took; nil for a warm start.
     public var initDuration: Duration? { initNanoseconds.map { .nanoseconds($0) } }
-}
-
-/// How an event ended that failed for good.
-public struct DeadEventReport: Sendable, Hashable {
-    /// The invocation's id.
-    public let id: InvocationID
-    /// The function it is for.
-    public let functionName: String
-    /// Why.
-    public let cause: DeadLetterCause
-    /// How often its handler began.
-    public let attempts: Int
-    /// The type of the last error; nil if it never ran, or passed its deadline.
-    public let errorType: String?
-
-    /// Makes a report; hosts do, and tests of observers.
-    public init(
-        id: InvocationID, functionName: String, cause: DeadLetterCause, attempts: Int, errorType: String?
-    ) {
-        self.id = id
-        self.functionName = functionName
-        self.cause = cause
-        self.attempts = attempts
-        self.errorType = errorType
-    }
-
-    init(_ lease: Lease, _ cause: DeadLetterCause, _ attempt: AttemptRecord?) {
-        self.init(
-            id: lease.event.id, functionName: lease.event.functionName, cause: cause,
-            attempts: attempt == nil ? lease.attempt - 1 : lease.attempt,
-            errorType: (attempt ?? lease.history.last)?.errorType)
-    }
 }
 
 /// How an execution environment began, or failed to.

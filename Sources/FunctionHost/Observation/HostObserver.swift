@@ -41,6 +41,8 @@ public protocol HostObserver: Sendable {
     func functionRemoved(name: String) throws
     /// The host has come to another stage of its life.
     func phaseChanged(to phase: HostPhase) throws
+    /// Something happened to events in the queue.
+    func queueChanged(_ event: QueueEvent) throws
     /// A shutdown is over, or out of time.
     func drained(_ report: DrainReport) throws
     /// Observers were too slow: so many events were not told to them.
@@ -90,9 +92,7 @@ extension HostObserver {
         case .functionRemoved(let name): try functionRemoved(name: name)
         case .phaseChanged(let phase): try phaseChanged(to: phase)
         case .eventsDropped(let count): try eventsDropped(count: count)
-        case .eventEnqueued, .eventRetried, .eventDied, .deliveryFailed, .deadLettersRedriven, .queueFailed,
-            .eventsRescued, .eventsCondemned:
-            break
+        case .queue(let event): try queueChanged(event)
         }
     }
 
@@ -126,6 +126,8 @@ extension HostObserver {
     public func functionRemoved(name: String) throws {}
     /// Nothing.
     public func phaseChanged(to phase: HostPhase) throws {}
+    /// Nothing.
+    public func queueChanged(_ event: QueueEvent) throws {}
     /// Nothing.
     public func drained(_ report: DrainReport) throws {}
     /// Nothing.

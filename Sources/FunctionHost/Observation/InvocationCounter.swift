@@ -5,6 +5,12 @@
 package protocol InvocationCounter: AnyObject, HostObserver {
     func countStart(of identity: FunctionIdentity)
     func countEnd(of identity: FunctionIdentity, _ end: CountedEnd)
+    /// The queue has accepted so many events.
+    func countEnqueued(of identity: FunctionIdentity, _ count: Int)
+}
+
+extension InvocationCounter {
+    package func countEnqueued(of identity: FunctionIdentity, _ count: Int) {}
 }
 
 /// What a counter needs to know of an attempt's end: plain numbers, so that nothing is retained to tell it.
@@ -64,5 +70,10 @@ final class CounterChain: Sendable {
     func countEnd(of identity: FunctionIdentity, _ end: CountedEnd) {
         counter.countEnd(of: identity, end)
         next?.countEnd(of: identity, end)
+    }
+
+    func countEnqueued(of identity: FunctionIdentity, _ count: Int) {
+        counter.countEnqueued(of: identity, count)
+        next?.countEnqueued(of: identity, count)
     }
 }

@@ -40,10 +40,14 @@ public final class Metrics: HostObserver, InvocationCounter {
             state.withLock { $0.waited(name: name, version: version, duration.wholeNanoseconds) }
         case .invocationOverdue(let context, _): state.withLock { $0.overdue(context.identity) }
         case .lateAnswerRefused(let context, _): state.withLock { $0.ranOn(context.identity) }
+        case .queue(let event): state.withLock { $0.queueChanged(event) }
         default: break
         }
     }
 
+    package func countEnqueued(of identity: FunctionIdentity, _ count: Int) {
+        state.withLock { $0.enqueued(identity, count) }
+    }
     package func countStart(of identity: FunctionIdentity) { state.withLock { $0.started(identity) } }
     package func countEnd(of identity: FunctionIdentity, _ end: CountedEnd) {
         state.withLock { $0.finished(identity, end) }
@@ -89,6 +93,17 @@ public struct FunctionMetrics: Sendable, Hashable {
     public let concurrentExecutions: Int
     /// The most that ran at one time.
     public let maximumConcurrentExecutions: Int
+    /// Events that the queue accepted for the function; Lambda's `AsyncEventsReceived`.
+    public let eventsReceived: Int
+    /// Attempts of events that failed and were followed by another.
+    public let eventsRetried: Int
+    /// Events that failed for good. Lambda drops such events, and counts them as `AsyncEventsDropped`.
+    public let eventsDead: Int
+    /// Records whose destination failed for good; Lambda's `DestinationDeliveryFailures`.
+    public let deliveryFailures: Int
+    /// Events that were stopped because the function occurred too often in its own chain; Lambda's
+    /// `RecursiveInvocationsDropped`.
+    public let recursionsStopped: Int
     /// How long invocations waited for room, those that had to.
     public let waitDuration: DurationSummary
     /// How long the handlers took, without cold starts.

@@ -12,6 +12,7 @@ struct MetricsStateMachine: Sendable {
         var interruptions = 0
         var coldStarts = 0
         var overdue = 0
+        var queue = EventCounts()
         var running = 0
         var mostRunning = 0
         var duration = DurationHistogram()
@@ -51,6 +52,7 @@ struct MetricsStateMachine: Sendable {
             interruptions += other.interruptions
             coldStarts += other.coldStarts
             overdue += other.overdue
+            queue.add(other.queue)
             duration.merge(other.duration)
             initDuration.merge(other.initDuration)
             waitDuration.merge(other.waitDuration)
@@ -90,6 +92,29 @@ struct MetricsStateMachine: Sendable {
         series[place].waitDuration.record(nanoseconds)
     }
 
+    mutating func enqueued(_ identity: FunctionIdentity, _ count: Int) {
+        series[series.place(of: identity)].queue.received += count
+    }
+
+    mutating func queueChanged(_ event: QueueEvent) {
+        switch event {
+        case .enqueued(let name, _): queue(of: name) { $0.received += 1 }
+        case .retried(let name, _, _, _): queue(of: name) { $0.retried += 1 }
+        case .died(let report):
+            queue(of: report.functionName) {
+                $0.dead += 1
+                if report.cause == .recursionLimit { $0.recursions += 1 }
+            }
+        case .condemned(let name, let count): queue(of: name) { $0.dead += count }
+        case .deliveryFailed(let name, _): queue(of: name) { $0.undelivered += 1 }
+        case .rescued, .redriven, .storeFailed: break
+        }
+    }
+
+    private mutating func queue(of name: String, _ change: (inout EventCounts) -> Void) {
+        change(&series[series.place(of: SeriesTable<Series>.Key(name: name, version: .latest))].queue)
+    }
+
     mutating func reset() {
         series.reset { old in
             var fresh = Series()
@@ -103,7 +128,10 @@ struct MetricsStateMachine: Sendable {
     func snapshot() -> MetricsSnapshot {
         let functions = series.sorted
             .map { metrics(of: $0.series, name: $0.key.name, version: $0.key.version) }
-            .filter { $0.invocations + $0.throttles + $0.concurrentExecutions + $0.waitDuration.count > 0 }
+            .filter {
+                $0.invocations + $0.throttles + $0.concurrentExecutions + $0.waitDuration.count + $0.eventsReceived
+                    + $0.eventsDead > 0
+            }
         var sum = Series()
         for one in series.series { sum.add(one) }
         sum.running = running
@@ -117,7 +145,26 @@ struct MetricsStateMachine: Sendable {
             throttles: one.throttles, timeouts: one.timeouts, cancellations: one.cancellations,
             interruptions: one.interruptions, coldStarts: one.coldStarts, overdue: one.overdue,
             concurrentExecutions: one.running, maximumConcurrentExecutions: one.mostRunning,
+            eventsReceived: one.queue.received, eventsRetried: one.queue.retried, eventsDead: one.queue.dead,
+            deliveryFailures: one.queue.undelivered, recursionsStopped: one.queue.recursions,
             waitDuration: one.waitDuration.summary, duration: one.duration.summary,
             initDuration: one.initDuration.summary)
+    }
+}
+
+/// What is counted of a function's events.
+struct EventCounts: Sendable {
+    var received = 0
+    var retried = 0
+    var dead = 0
+    var undelivered = 0
+    var recursions = 0
+
+    mutating func add(_ other: Self) {
+        received += other.received
+        retried += other.retried
+        dead += other.dead
+        undelivered += other.undelivered
+        recursions += other.recursions
     }
 }

@@ -44,6 +44,13 @@ package final class ObserverHub: Sendable {
         tell(.invocationFinished(report()), others)
     }
 
+    /// The queue has accepted events of a function.
+    package func enqueued(_ identity: FunctionIdentity, _ ids: @autoclosure () -> [InvocationID], count: Int) {
+        counters?.countEnqueued(of: identity, count)
+        if onlyCounts { return }
+        for id in ids() { tell(.queue(.enqueued(functionName: identity.name, id: id)), others) }
+    }
+
     /// Anything else has happened.
     package func emit(_ event: @autoclosure () -> HostEvent) {
         if isObserved { tell(event(), immediate) }

@@ -131,15 +131,24 @@ extension HostEvent {
         case .functionRemoved(let name): "removed \(name)"
         case .phaseChanged(let phase): "host \(phase)"
         case .drained: "drained"
-        case .eventEnqueued(let name, _): "enqueued \(name)"
-        case .eventRetried(_, _, let attempt, _): "retried after attempt \(attempt)"
-        case .eventDied(let report): "died: \(report.cause)"
-        case .deliveryFailed(_, let destination): "delivery to \(destination) failed"
-        case .eventsRescued(let count): "rescued \(count)"
-        case .eventsCondemned(let name, let count): "condemned \(count) of \(name)"
-        case .deadLettersRedriven(let ids): "redriven \(ids.count)"
-        case .queueFailed(let error): "queue failed: \(error.code)"
+        case .queue(let event): event.name
         case .eventsDropped(let count): "dropped \(count)"
+        }
+    }
+}
+
+extension QueueEvent {
+    /// The event in a word or two.
+    var name: String {
+        switch self {
+        case .enqueued(let name, _): "enqueued \(name)"
+        case .retried(_, _, let attempt, _): "retried after attempt \(attempt)"
+        case .died(let report): "died: \(report.cause)"
+        case .deliveryFailed(_, let destination): "delivery to \(destination) failed"
+        case .rescued(let count): "rescued \(count)"
+        case .condemned(let name, let count): "condemned \(count) of \(name)"
+        case .redriven(let ids): "redriven \(ids.count)"
+        case .storeFailed(let error): "store failed: \(error.code)"
         }
     }
 }
