@@ -51,8 +51,8 @@ let package = Package(
         example("Quickstart", excluding: ["Data"]),
         example("EmbeddedServer"),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["FunctionHost", "AllocationCount"], path: "Tests/Benchmarks",
-            swiftSettings: settings),
+            name: "Benchmarks", dependencies: ["FunctionHost", "FunctionHostSQLite", "CSQLite", "AllocationCount"],
+            path: "Tests/Benchmarks", swiftSettings: settings),
         .target(name: "AllocationCount", path: "Tests/AllocationCount"),
     ],
     swiftLanguageModes: [.v6]

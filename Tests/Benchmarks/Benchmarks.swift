@@ -51,6 +51,8 @@ struct Section: Sendable {
             Section(name: "bulkhead", run: measureBulkhead),
             Section(name: "queue-events", isDefault: false, run: queueEvents),
             Section(name: "store", run: measureStore),
+            Section(name: "sqlite", run: measureSQLite),
+            Section(name: "sqlite-million", isDefault: false, run: measureMillion),
             Section(name: "soak", run: soak),
         ] + MemoryKind.sections
 }

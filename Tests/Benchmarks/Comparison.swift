@@ -20,6 +20,13 @@ struct Operation: Sendable {
         self.init(name, goal: goal, callers: 1, body)
     }
 
+    /// One caller that does so many at a time.
+    init(_ name: String, goal: Double? = nil, batch: Int, _ body: @escaping @Sendable (Int) -> Void) {
+        self.name = name
+        self.goal = goal
+        run = { count in for _ in 0..<max(1, count / batch) { body(batch) } }
+    }
+
     /// Several callers that do so at the same time.
     init(
         _ name: String, goal: Double? = nil, callers: Int, _ body: @escaping @Sendable (Int) async throws -> Int

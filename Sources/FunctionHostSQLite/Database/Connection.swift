@@ -67,9 +67,27 @@ final class Connection {
     /// How many pages the write-ahead log had after the last transaction, the ones written into the file since included.
     var logPages: Int { log.pages }
 
-    /// Writes the log into the file, as far as other connections let it.
-    func checkpoint(_ mode: Int32) throws(SQLiteFault) {
-        let code = sqlite3_wal_checkpoint_v2(handle, nil, mode, nil, nil)
+    /// How hard to try to write the log into the file.
+    enum Checkpoint {
+        /// As far as other connections let it.
+        case passive
+        /// Waiting for others, so that the log begins anew.
+        case restarting
+        /// Waiting for others, so that the log is empty.
+        case truncating
+
+        fileprivate var mode: Int32 {
+            switch self {
+            case .passive: SQLITE_CHECKPOINT_PASSIVE
+            case .restarting: SQLITE_CHECKPOINT_RESTART
+            case .truncating: SQLITE_CHECKPOINT_TRUNCATE
+            }
+        }
+    }
+
+    /// Writes the log into the file.
+    func checkpoint(_ kind: Checkpoint) throws(SQLiteFault) {
+        let code = sqlite3_wal_checkpoint_v2(handle, nil, kind.mode, nil, nil)
         log.pages = 0
         guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else { throw SQLiteFault(on: handle) }
     }

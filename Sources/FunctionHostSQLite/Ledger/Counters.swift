@@ -55,21 +55,3 @@ struct Extras: OptionSet {
     static let payloadApart = Self(rawValue: 4)
     static let cancelRequested = Self(rawValue: 8)
 }
-
-/// Who may take turns with whom: events of one function and one priority, those apart that a process died of.
-struct Lane: Hashable {
-    let number: Int
-
-    init(number: Int) { self.number = number }
-
-    init(function: Int, priority: EventPriority, isSuspect: Bool) {
-        number = function << 4 | (isSuspect ? 8 : 0) | (2 - priority.level)
-    }
-
-    var function: Int { number >> 4 }
-    var isSuspect: Bool { number & 8 != 0 }
-    var priority: EventPriority { EventPriority(clamping: 2 - (number & 7)) }
-
-    /// The last number that a lane of the function could have.
-    static func last(of function: Int) -> Int { function << 4 | 15 }
-}

@@ -25,6 +25,16 @@ struct LeaseFilter {
     }
 
     func admits(_ lane: Lane) -> Bool { (takesSuspects || !lane.isSuspect) && admits(lane.function) }
+
+    /// Behind which lane to begin to look.
+    var firstPlace: Int {
+        if case .only(let function) = functions { Lane.last(of: function - 1) } else { -1 }
+    }
+
+    /// Whether it is worth while to look at this function, or at one with a higher number.
+    func reaches(_ function: Int) -> Bool {
+        if case .only(let one) = functions { function <= one } else { true }
+    }
 }
 
 extension LeaseRequest {
@@ -43,10 +53,10 @@ extension Ledger {
     func filter(_ request: LeaseRequest) throws(SQLiteFault) -> LeaseFilter {
         let chosen: LeaseFilter.Functions
         switch request.functions {
-        case .only(let name): chosen = try functions.known(name).map { .only($0) } ?? .none
+        case .only(let name): chosen = try functions.known(name).map { .only($0.number) } ?? .none
         case .allBut(let names):
             var numbers: Set<Int> = []
-            for name in names { if let number = try functions.known(name) { numbers.insert(number) } }
+            for name in names { if let entry = try functions.known(name) { numbers.insert(entry.number) } }
             chosen = .allBut(numbers)
         }
         return LeaseFilter(

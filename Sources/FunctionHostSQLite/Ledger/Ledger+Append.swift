@@ -45,7 +45,7 @@ extension Ledger {
             guard try row(id: event.id) == nil, ids.insert(event.id).inserted else { continue }
             if event.hasDetails, let key = event.details.idempotencyKey {
                 if let function = try functions.known(event.functionName),
-                    try holder(of: key, function: function, now: now) != nil
+                    try holder(of: key, function: function.number, now: now) != nil
                 {
                     continue
                 }
@@ -58,11 +58,12 @@ extension Ledger {
 
     /// Appends an event, unless it is there already or another holds its key.
     func insert(_ event: QueuedEvent, now: Timestamp) throws(SQLiteFault) -> Acceptance {
-        let function = try functions.number(of: event.functionName)
+        let entry = try functions.entry(of: event.functionName, age: event.dueAt.age(until: event.expiresAt))
         guard event.hasDetails else {
-            _ = try write(event, nil, function, event.dueAt <= now ? .ready : .delayed)
+            _ = try write(event, nil, entry, event.dueAt <= now ? .ready : .delayed)
             return .accepted
         }
+        let function = entry.number
         let details = event.details
         if let key = details.idempotencyKey {
             guard try row(id: event.id) == nil else { return .accepted }
@@ -70,7 +71,7 @@ extension Ledger {
         }
         var state: EventState = event.dueAt <= now ? .ready : .delayed
         if let key = details.orderingKey, try hasLine(key, function: function) { state = .behind }
-        guard try write(event, details, function, state) else { return .accepted }
+        guard try write(event, details, entry, state) else { return .accepted }
         if let key = details.idempotencyKey {
             let until = details.deduplication.period.map { event.enqueuedAt.advanced(by: $0) }
             try take(key, function: function, id: event.id, until: until, now: now)
@@ -80,7 +81,7 @@ extension Ledger {
 
     /// Makes an event's row; false if there is one with its id.
     private func write(
-        _ event: QueuedEvent, _ details: EventDetails?, _ function: Int, _ state: EventState
+        _ event: QueuedEvent, _ details: EventDetails?, _ function: FunctionEntry, _ state: EventState
     ) throws(SQLiteFault) -> Bool {
         guard case .bytes(let payload) = event.payload else { preconditionFailure("a value in a store of bytes") }
         let isApart = payload.count > Schema.inlineBytes
@@ -89,9 +90,12 @@ extension Ledger {
         statement.bind(seq, 1)
         statement.bind(event.id, 2)
         statement.bind(state.rawValue, 3)
-        statement.bind(Lane(function: function, priority: details?.priority ?? .normal, isSuspect: false).number, 4)
+        let lane = Lane(
+            function: function.number, priority: details?.priority ?? .normal,
+            isAgedByRule: function.rules(due: event.dueAt, expires: event.expiresAt))
+        statement.bind(lane.number, 4)
         statement.bind(event.dueAt, 5)
-        statement.bind(function, 6)
+        statement.bind(function.number, 6)
         statement.bind(event.enqueuedAt, 7)
         statement.bind(event.expiresAt, 8)
         statement.bind(payload.count, 9)

@@ -3,6 +3,30 @@
 
 import FunctionHost
 
+/// Lends events.
+struct LeaseStatements {
+    let event: Statement
+    let details: Statement
+    let payload: Statement
+    let lend: Statement
+
+    init(on connection: Connection) throws(SQLiteFault) {
+        event = try connection.prepare(
+            """
+            SELECT id, state, function, due, enqueued, expires, attempts, deaths, extras, payload
+            FROM events WHERE seq = ?1
+            """)
+        details = try connection.prepare(
+            """
+            SELECT kind, lane, ordering_key, idempotency_key, deduplication, tags, trace, lineage, origin, redrives, history
+            FROM events WHERE seq = ?1
+            """)
+        payload = try connection.prepare("SELECT body FROM payloads WHERE seq = ?1")
+        lend = try connection.prepare(
+            "UPDATE events SET state = 1, attempts = attempts + 1, fence = ?2, lease_until = ?3 WHERE seq = ?1")
+    }
+}
+
 extension Ledger {
     /// How many events one claim lends at most.
     private static let claimLimit = 1_024

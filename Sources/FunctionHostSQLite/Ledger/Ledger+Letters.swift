@@ -30,14 +30,19 @@ struct LetterStatements {
             "UPDATE events SET payload = ?2, size = ?3, extras = (extras & ~4) | ?4 WHERE seq = ?1")
         renew = try connection.prepare(
             """
-            UPDATE events SET seq = ?2, state = ?3, lane = lane & ~8, due = ?4, enqueued = ?4, expires = ?5, attempts = 0,
+            UPDATE events SET seq = ?2, state = ?3, lane = ?6 & ~8, due = ?4, enqueued = ?4, expires = ?5, attempts = 0,
                 deaths = 0, redrives = coalesce(redrives, 0) + 1, extras = extras | 1, died = NULL, died_at = NULL, cause = NULL
             WHERE seq = ?1
             """)
         movePayload = try connection.prepare("UPDATE payloads SET seq = ?2 WHERE seq = ?1")
         waiting = try connection.prepare(
             """
-            SELECT seq FROM events WHERE died IS NULL AND function = ?1 AND state IN (0, 2, 3)
+            SELECT seq FROM events WHERE state = 0 AND lane BETWEEN ?1 * 32 AND ?1 * 32 + 31
+            UNION ALL
+            SELECT seq FROM events WHERE state = 2 AND function = ?1
+            UNION ALL
+            SELECT seq FROM events
+            WHERE state = 3 AND function = ?1 AND ordering_key IS NOT NULL AND died IS NULL
             ORDER BY seq
             """)
     }
@@ -60,7 +65,7 @@ extension Ledger {
         if let name = filter.functionName {
             guard let function = try functions.known(name) else { return slice }
             statement = letters.ofFunction
-            statement.bind(function, 6)
+            statement.bind(function.number, 6)
         } else {
             statement = letters.all
         }
@@ -138,7 +143,9 @@ extension Ledger {
         letters.renew.bind(counters.seq, 2)
         letters.renew.bind(state.rawValue, 3)
         letters.renew.bind(now, 4)
-        letters.renew.bind(now.advanced(by: row.enqueuedAt.duration(to: row.expiresAt)), 5)
+        let expires = now.advanced(byNanoseconds: row.enqueuedAt.age(until: row.expiresAt))
+        letters.renew.bind(expires, 5)
+        letters.renew.bind(try lane(of: row, dueAt: now, expiresAt: expires).number, 6)
         try letters.renew.run()
         if row.extras.contains(.payloadApart) {
             letters.movePayload.bind(row.seq, 1)
@@ -167,7 +174,7 @@ extension Ledger {
     /// Makes dead letters of all waiting events of a function.
     func condemn(_ functionName: String, _ cause: DeadLetterCause, now: Timestamp) throws(SQLiteFault) -> Int {
         guard let function = try functions.known(functionName) else { return 0 }
-        letters.waiting.bind(function, 1)
+        letters.waiting.bind(function.number, 1)
         var condemned: [Int64] = []
         while try letters.waiting.step() { condemned.append(letters.waiting.integer(0)) }
         for seq in condemned {

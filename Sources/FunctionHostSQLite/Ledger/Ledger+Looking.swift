@@ -84,14 +84,14 @@ extension Ledger {
         var earliest: Int64 = .max
         var lane: Int64 = -1
         while true {
-            leasing.nextLane.bind(lane, 1)
-            guard let next = try leasing.nextLane.integer() else { break }
+            choosing.nextLane.bind(lane, 1)
+            guard let next = try choosing.nextLane.integer() else { break }
             lane = next
             looking.firstOfLane.bind(lane, 1)
             earliest = min(earliest, try looking.firstOfLane.integer() ?? .max)
         }
         earliest = min(earliest, try looking.firstBehind.integer() ?? .max)
-        earliest = min(earliest, try leasing.firstDue.integer() ?? .max)
+        earliest = min(earliest, try choosing.firstDue.integer() ?? .max)
         return earliest <= now.nanoseconds ? Timestamp(nanoseconds: earliest) : nil
     }
 }

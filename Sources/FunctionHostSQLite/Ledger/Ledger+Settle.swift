@@ -29,7 +29,7 @@ struct SettleStatements {
         nextEnd = try connection.prepare(
             "SELECT lease_until FROM events WHERE state = 1 ORDER BY lease_until LIMIT 1")
         waitAgain = try connection.prepare(
-            "UPDATE events SET state = ?2, due = ?3, attempts = ?4, lease_until = NULL WHERE seq = ?1")
+            "UPDATE events SET state = ?2, due = ?3, attempts = ?4, lane = ?5, lease_until = NULL WHERE seq = ?1")
         history = try connection.prepare("SELECT history FROM events WHERE seq = ?1")
         writeHistory = try connection.prepare("UPDATE events SET history = ?2, extras = extras | 2 WHERE seq = ?1")
         die = try connection.prepare(
@@ -66,9 +66,17 @@ extension Ledger {
         settling.waitAgain.bind(state.rawValue, 2)
         settling.waitAgain.bind(time, 3)
         settling.waitAgain.bind(attempts, 4)
+        settling.waitAgain.bind(try lane(of: row, dueAt: time, expiresAt: row.expiresAt).number, 5)
         try settling.waitAgain.run()
         counters.count(.leased, -1)
         counters.count(state, 1)
+    }
+
+    /// An event's lane when its times have changed.
+    func lane(of row: Row, dueAt due: Timestamp, expiresAt expires: Timestamp) throws(SQLiteFault) -> Lane {
+        var lane = row.lane
+        lane.isAgedByRule = try functions.entry(of: lane.function).rules(due: due, expires: expires)
+        return lane
     }
 
     /// Makes a dead letter of an event that waits or is leased.

@@ -13,6 +13,7 @@ final class Ledger {
     let rows: RowStatements
     let lines: LineStatements
     let keys: KeyStatements
+    let choosing: ChoiceStatements
     let leasing: LeaseStatements
     let settling: SettleStatements
     let letters: LetterStatements
@@ -40,6 +41,7 @@ final class Ledger {
         rows = try RowStatements(on: connection)
         lines = try LineStatements(on: connection)
         keys = try KeyStatements(on: connection)
+        choosing = try ChoiceStatements(on: connection)
         leasing = try LeaseStatements(on: connection)
         settling = try SettleStatements(on: connection)
         letters = try LetterStatements(on: connection)

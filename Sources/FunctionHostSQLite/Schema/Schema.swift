@@ -19,7 +19,8 @@ enum Schema {
     private static let tables1 = """
         CREATE TABLE functions (
             number INTEGER PRIMARY KEY,
-            name   TEXT NOT NULL UNIQUE
+            name   TEXT NOT NULL UNIQUE,
+            age    INTEGER NOT NULL                  -- how long after they are due its events are too old, as a rule
         );
 
         -- One row for each event that has not ended, and for each dead letter.
@@ -27,7 +28,7 @@ enum Schema {
             seq             INTEGER PRIMARY KEY,     -- in the order of acceptance
             id              BLOB NOT NULL UNIQUE,    -- 16 bytes
             state           INTEGER NOT NULL,        -- 0 ready, 1 leased, 2 delayed, 3 behind another, 4 dead
-            lane            INTEGER NOT NULL,        -- function * 16 + 8 if a process ended while it ran + (2 - priority)
+            lane            INTEGER NOT NULL,        -- function * 32 + 16 if not aged by the rule + 8 if a process ended while it ran + (2 - priority)
             due             INTEGER NOT NULL,        -- nanoseconds since 1970 UTC, as all times
             function        INTEGER NOT NULL,        -- functions.number
             attempts        INTEGER NOT NULL,        -- begun
@@ -93,7 +94,7 @@ enum Schema {
         CREATE INDEX events_delayed ON events (due) WHERE state = 2;
         CREATE INDEX events_delayed_by_function ON events (function, due) WHERE state = 2;
         CREATE INDEX events_behind ON events (due) WHERE state = 3;
-        CREATE INDEX events_expiring ON events (function, expires) WHERE died IS NULL;
+        CREATE INDEX events_expiring ON events (function, expires) WHERE lane & 16 AND died IS NULL;
         CREATE INDEX events_ordered ON events (function, ordering_key, seq) WHERE ordering_key IS NOT NULL AND died IS NULL;
         CREATE INDEX events_dead ON events (died) WHERE died IS NOT NULL;
         CREATE INDEX events_dead_by_function ON events (function, died) WHERE died IS NOT NULL;

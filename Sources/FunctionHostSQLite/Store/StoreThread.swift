@@ -168,7 +168,7 @@ final class StoreThread: @unchecked Sendable {
         guard pages >= limit else { return }
         do throws(SQLiteFault) {
             // Somebody who reads all the time may keep the log from beginning anew: then it is worth while to wait.
-            try ledger.connection.checkpoint(pages > 4 * limit ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE)
+            try ledger.connection.checkpoint(pages > 4 * limit ? .restarting : .passive)
             statistics.checkpoints += 1
         } catch {
             if error.endsConnection { self.ledger = nil }
