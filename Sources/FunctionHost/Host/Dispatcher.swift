@@ -30,6 +30,7 @@ final class Dispatcher: Sendable {
     private let looksFreely = Atomic(false)
     private let restricted = Atomic(false)
     private let keeping = Atomic(false)
+    private let closed = Atomic(false)
     /// How often something came that a worker could find.
     private let arrivals = Atomic<UInt64>(0)
     /// How often anything changed that somebody may wait for.
@@ -76,10 +77,14 @@ final class Dispatcher: Sendable {
         restricted.store(machine.isRestricted, ordering: .relaxed)
     }
 
+    /// Whether the host takes events: until its shutdown begins.
+    var takesEvents: Bool { !closed.load(ordering: .sequentiallyConsistent) }
+
     func open() { decide { $0.machine.open() } }
 
     /// No more work is taken; parked workers leave.
     func close() {
+        closed.store(true, ordering: .sequentiallyConsistent)
         let (parked, room) = decide { state in
             defer { state.roomWaiters = [] }
             return (state.machine.close(), state.roomWaiters)

@@ -146,8 +146,8 @@ extension FunctionHost {
     ) throws(FunctionHostError) -> QueuedEvent {
         let name = record.identity.name
         if let fault = options?.fault { throw FunctionHostError(.invalidOptions, functionName: name, reason: fault) }
-        let (snapshot, takes) = state.withLock { ($0.functions[record.slot].snapshot, $0.lifecycle.takesInvocations) }
-        guard takes else { throw .shuttingDown(name) }
+        guard dispatcher.takesEvents else { throw .shuttingDown(name) }
+        guard let snapshot = record.latest else { throw .notFound(name) }
         let now = dispatcher.now
         var due = now
         if let delay = options?.delay { due = now.advanced(by: delay) }

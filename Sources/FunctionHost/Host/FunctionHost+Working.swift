@@ -74,21 +74,11 @@ extension FunctionHost {
     /// - Returns: Whether the worker is to begin another shift; if not, the dispatcher has counted it out.
     private func serve(_ shift: Shift, isSearching: Bool) async -> Bool {
         var desk = Desk()
-        defer { dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now) }
         var isSearching = isSearching
         while let look = dispatcher.look(after: desk.functionName) {
             let seen = dispatcher.arrivalCount
             let now = dispatcher.now
-            let answer: LeaseAnswer
-            do {
-                answer = try await dispatcher.store.lease(
-                    LeaseRequest(
-                        functions: look.functions, end: now.advanced(by: dispatcher.leaseDuration),
-                        takesSuspects: look.takesSuspects), now: now)
-            } catch {
-                await storeFailed(error)
-                continue
-            }
+            guard let answer = await lease(look, now: now, shift, &desk) else { continue }
             guard let lease = answer.leases.first else {
                 if case .only(let function) = look.functions {
                     dispatcher.admitted(function)
@@ -96,6 +86,7 @@ extension FunctionHost {
                     continue
                 }
                 if let due = answer.nextDue { lookAgain(at: dispatcher.hostTime(of: due)) }
+                tellFirstAttempts(&desk)
                 guard await dispatcher.rest(since: seen, wasSearching: isSearching) == .woken else { return false }
                 isSearching = true
                 continue
@@ -107,16 +98,56 @@ extension FunctionHost {
             shift.take(lease, at: now)
             keepLeases()
             guard await handle(lease, shift, &desk) else { return true }
-            shift.putBack()
             // Others are to have a turn on this thread, too; and among them may be a worker that takes this one's place.
-            if desk.isTimeForOthers {
-                dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now)
+            if desk.isTimeForOthers(now: now) {
+                tellFirstAttempts(&desk)
+                await settleEnded(shift, &desk)
                 if dispatcher.pause() { return false }
                 await Task.yield()
             }
         }
+        tellFirstAttempts(&desk)
+        await settleEnded(shift, &desk)
         dispatcher.left(wasSearching: isSearching)
         return false
+    }
+
+    /// Settles what has ended, and leases the next event; nil if the store failed.
+    private func lease(
+        _ look: DispatchStateMachine<Dispatcher.Waiter>.Look, now: Timestamp, _ shift: Shift, _ desk: inout Desk
+    ) async -> LeaseAnswer? {
+        let request = LeaseRequest(
+            functions: look.functions, end: now.advanced(by: dispatcher.leaseDuration),
+            takesSuspects: look.takesSuspects)
+        do {
+            guard let verdict = desk.takeEnded() else { return try await dispatcher.store.lease(request, now: now) }
+            let settlement = Settlement(verdict.lease.token, verdict.end)
+            do {
+                let (isOurs, answer) = try await dispatcher.store.settle(settlement, leasing: request, now: now)
+                shift.putBack()
+                settled(settlement, verdict, isOurs: isOurs)
+                return answer
+            } catch {
+                observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
+                await settle(verdict)
+                shift.putBack()
+                return nil
+            }
+        } catch {
+            observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
+            await wait(for: .milliseconds(250))
+            return nil
+        }
+    }
+
+    private func settleEnded(_ shift: Shift, _ desk: inout Desk) async {
+        guard let verdict = desk.takeEnded() else { return }
+        await settle(verdict)
+        shift.putBack()
+    }
+
+    private func tellFirstAttempts(_ desk: inout Desk) {
+        dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now)
     }
 
     /// Brings one event to the end of this attempt.
@@ -137,7 +168,13 @@ extension FunctionHost {
             shift.leave(verdict)
             return false
         }
+        if case .completed = verdict.end, followUps(of: verdict).isEmpty {
+            // By far the most frequent end: it is settled along with the next lease.
+            desk.ended = verdict
+            return true
+        }
         await settle(verdict)
+        shift.putBack()
         return true
     }
 
@@ -184,7 +221,7 @@ extension FunctionHost {
             desk.firstAttempts += 1
             return nil
         }
-        dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now)
+        tellFirstAttempts(&desk)
         if !dispatcher.mayRetry(now: time.now) {
             return .released(at: min(now.advanced(by: dispatcher.budgetPause), lease.event.expiresAt))
         }
@@ -330,12 +367,6 @@ extension FunctionHost {
         if !settlement.followUps.isEmpty || (hasEnded && verdict.lease.event.hasDetails) {
             carryOut(dispatcher.arrived())
         }
-    }
-
-    /// The store could not be asked: a while later, perhaps.
-    private func storeFailed(_ error: any Error) async {
-        observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
-        await wait(for: .milliseconds(250))
     }
 
     /// Lets time pass, whether the task has been cancelled or not.

@@ -1,11 +1,13 @@
 // This source file is part of the FunctionHost project.
 // SPDX-License-Identifier: Apache-2.0
 
+import Synchronization
+
 /// What a host keeps of a registered function: who it is, how it is run and how its environments are made.
 @usableFromInline
 package class FunctionRecord: Registered, @unchecked Sendable {
     // `@unchecked Sendable`: a class that can be inherited from cannot be checked; all that it and its heirs hold is `let`
-    // and `Sendable`.
+    // and `Sendable`, a lock among it.
     let identity: FunctionIdentity
     /// Its number in the host's tables.
     let slot: Int
@@ -14,6 +16,8 @@ package class FunctionRecord: Registered, @unchecked Sendable {
     let signature: FunctionSignature
     /// Whether its handlers run on the host's own threads; settled when it is registered.
     let isOnBulkhead: Bool
+    /// Its configuration as the host has it, for those who enqueue: they need not meet those who invoke at the host's lock.
+    private let configured = Mutex<FunctionSnapshot?>(nil)
 
     init(_ parts: RecordParts) {
         isOnBulkhead = parts.placement == .bulkhead
@@ -24,6 +28,12 @@ package class FunctionRecord: Registered, @unchecked Sendable {
         signature = parts.signature
         super.init(hostID: parts.hostID)
     }
+
+    /// Its configuration now; nil before the host has it.
+    var latest: FunctionSnapshot? { configured.withLock { $0 } }
+
+    /// The host has another configuration for it; called with the host's lock held.
+    func configure(_ snapshot: FunctionSnapshot) { configured.withLock { $0 = snapshot } }
 
     /// What stands where no function is.
     static let gone = FunctionRecord(

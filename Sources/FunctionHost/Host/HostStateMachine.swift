@@ -241,6 +241,7 @@ struct HostStateMachine: Sendable {
             concurrency: record.code.concurrency, idleTimeout: configuration.idleTimeout ?? idleTimeout)
         pool.provisioned = configuration.provisionedConcurrency
         let snapshot = FunctionSnapshot(identity: identity, configuration: configuration)
+        record.configure(snapshot)
         let state = FunctionState(
             record: record, recordID: ObjectIdentifier(record), snapshot: snapshot, pool: pool)
         if freeSlots.popLast() != nil {
@@ -265,7 +266,9 @@ struct HostStateMachine: Sendable {
         if let fault = fault(limiting: slot, configuration) {
             throw FunctionHostError(.invalidConfiguration, functionName: record.identity.name, reason: fault)
         }
-        functions[slot].snapshot = FunctionSnapshot(identity: record.identity, configuration: configuration)
+        let snapshot = FunctionSnapshot(identity: record.identity, configuration: configuration)
+        functions[slot].snapshot = snapshot
+        record.configure(snapshot)
         functions[slot].pool.provisioned = configuration.provisionedConcurrency
         functions[slot].pool.idleTimeout = configuration.idleTimeout ?? idleTimeout
         var action = UpdateAction()

@@ -8,6 +8,8 @@ import Synchronization
 /// One observer may watch several hosts. Reading is one consistent snapshot: no invocation is half counted in it.
 public final class Metrics: HostObserver, InvocationCounter {
     private let state = Mutex(MetricsStateMachine())
+    /// Apart from the rest: those who enqueue are not to wait for those who work.
+    private let queue = Mutex(QueueMetricsStateMachine())
 
     /// Starts with nothing counted.
     public init() {}
@@ -16,7 +18,9 @@ public final class Metrics: HostObserver, InvocationCounter {
     public var delivery: ObserverDelivery { .immediate }
 
     /// Everything counted since the start or the last reset.
-    public func snapshot() -> MetricsSnapshot { state.withLock { $0.snapshot() } }
+    public func snapshot() -> MetricsSnapshot {
+        state.withLock { state in queue.withLock { state.snapshot($0) } }
+    }
 
     /// Begins anew; what is running now is still counted as running.
     ///
@@ -24,8 +28,13 @@ public final class Metrics: HostObserver, InvocationCounter {
     @discardableResult
     public func reset() -> MetricsSnapshot {
         state.withLock { state in
-            defer { state.reset() }
-            return state.snapshot()
+            queue.withLock { queue in
+                defer {
+                    state.reset()
+                    queue = QueueMetricsStateMachine()
+                }
+                return state.snapshot(queue)
+            }
         }
     }
 
@@ -40,13 +49,13 @@ public final class Metrics: HostObserver, InvocationCounter {
             state.withLock { $0.waited(name: name, version: version, duration.wholeNanoseconds) }
         case .invocationOverdue(let context, _): state.withLock { $0.overdue(context.identity) }
         case .lateAnswerRefused(let context, _): state.withLock { $0.ranOn(context.identity) }
-        case .queue(let event): state.withLock { $0.queueChanged(event) }
+        case .queue(let event): queue.withLock { $0.changed(event) }
         default: break
         }
     }
 
     package func countEnqueued(of identity: FunctionIdentity, _ count: Int) {
-        state.withLock { $0.enqueued(identity, count) }
+        queue.withLock { $0.enqueued(identity, count) }
     }
     package func countStart(of identity: FunctionIdentity) { state.withLock { $0.started(identity) } }
     package func countEnd(of identity: FunctionIdentity, _ end: CountedEnd) {

@@ -12,7 +12,6 @@ struct MetricsStateMachine: Sendable {
         var interruptions = 0
         var coldStarts = 0
         var overdue = 0
-        var queue = EventCounts()
         var running = 0
         var mostRunning = 0
         var duration = DurationHistogram()
@@ -52,7 +51,6 @@ struct MetricsStateMachine: Sendable {
             interruptions += other.interruptions
             coldStarts += other.coldStarts
             overdue += other.overdue
-            queue.add(other.queue)
             duration.merge(other.duration)
             initDuration.merge(other.initDuration)
             waitDuration.merge(other.waitDuration)
@@ -92,29 +90,6 @@ struct MetricsStateMachine: Sendable {
         series[place].waitDuration.record(nanoseconds)
     }
 
-    mutating func enqueued(_ identity: FunctionIdentity, _ count: Int) {
-        series[series.place(of: identity)].queue.received += count
-    }
-
-    mutating func queueChanged(_ event: QueueEvent) {
-        switch event {
-        case .enqueued(let name, _): queue(of: name) { $0.received += 1 }
-        case .retried(let name, _, _, _): queue(of: name) { $0.retried += 1 }
-        case .died(let report):
-            queue(of: report.functionName) {
-                $0.dead += 1
-                if report.cause == .recursionLimit { $0.recursions += 1 }
-            }
-        case .condemned(let name, let count): queue(of: name) { $0.dead += count }
-        case .deliveryFailed(let name, _): queue(of: name) { $0.undelivered += 1 }
-        case .rescued, .redriven, .storeFailed: break
-        }
-    }
-
-    private mutating func queue(of name: String, _ change: (inout EventCounts) -> Void) {
-        change(&series[series.place(of: SeriesTable<Series>.Key(name: name, version: .latest))].queue)
-    }
-
     mutating func reset() {
         series.reset { old in
             var fresh = Series()
@@ -125,46 +100,43 @@ struct MetricsStateMachine: Sendable {
         mostRunning = running
     }
 
-    func snapshot() -> MetricsSnapshot {
-        let functions = series.sorted
-            .map { metrics(of: $0.series, name: $0.key.name, version: $0.key.version) }
-            .filter {
-                $0.invocations + $0.throttles + $0.concurrentExecutions + $0.waitDuration.count + $0.eventsReceived
-                    + $0.eventsDead > 0
-            }
+    /// - Parameter queue: What was counted of the functions' events.
+    func snapshot(_ queue: QueueMetricsStateMachine) -> MetricsSnapshot {
+        var all: [SeriesTable<Series>.Key: (Series, EventCounts)] = [:]
+        for (key, one) in series.sorted { all[key] = (one, EventCounts()) }
+        var events = EventCounts()
+        for (name, version, counts) in queue.all {
+            all[SeriesTable<Series>.Key(name: name, version: version), default: (Series(), EventCounts())].1 = counts
+            events.add(counts)
+        }
+        let functions = all.map { metrics(of: $1.0, $1.1, name: $0.name, version: $0.version) }
+            .filter(\.isOfInterest)
+            .sorted { ($0.functionName, $0.version.description) < ($1.functionName, $1.version.description) }
         var sum = Series()
         for one in series.series { sum.add(one) }
         sum.running = running
         sum.mostRunning = mostRunning
-        return MetricsSnapshot(functions: functions, total: metrics(of: sum, name: "", version: .latest))
+        return MetricsSnapshot(functions: functions, total: metrics(of: sum, events, name: "", version: .latest))
     }
 
-    private func metrics(of one: Series, name: String, version: Qualifier) -> FunctionMetrics {
+    private func metrics(
+        of one: Series, _ events: EventCounts, name: String, version: Qualifier
+    ) -> FunctionMetrics {
         FunctionMetrics(
             functionName: name, version: version, invocations: one.invocations, errors: one.errors,
             throttles: one.throttles, timeouts: one.timeouts, cancellations: one.cancellations,
             interruptions: one.interruptions, coldStarts: one.coldStarts, overdue: one.overdue,
             concurrentExecutions: one.running, maximumConcurrentExecutions: one.mostRunning,
-            eventsReceived: one.queue.received, eventsRetried: one.queue.retried, eventsDead: one.queue.dead,
-            deliveryFailures: one.queue.undelivered, recursionsStopped: one.queue.recursions,
+            eventsReceived: events.received, eventsRetried: events.retried, eventsDead: events.dead,
+            deliveryFailures: events.undelivered, recursionsStopped: events.recursions,
             waitDuration: one.waitDuration.summary, duration: one.duration.summary,
             initDuration: one.initDuration.summary)
     }
 }
 
-/// What is counted of a function's events.
-struct EventCounts: Sendable {
-    var received = 0
-    var retried = 0
-    var dead = 0
-    var undelivered = 0
-    var recursions = 0
-
-    mutating func add(_ other: Self) {
-        received += other.received
-        retried += other.retried
-        dead += other.dead
-        undelivered += other.undelivered
-        recursions += other.recursions
+extension FunctionMetrics {
+    /// Whether anything was counted.
+    fileprivate var isOfInterest: Bool {
+        invocations + throttles + concurrentExecutions + waitDuration.count + eventsReceived + eventsDead > 0
     }
 }

@@ -7,7 +7,10 @@ struct Desk {
     var record: FunctionRecord?
     /// Events tried for the first time that the retry budget has not been told of.
     var firstAttempts = 0
+    /// An event that has ended and is settled along with the next lease.
+    var ended: EventVerdict?
     private var turn = 0
+    private var turnBegan = Timestamp(nanoseconds: .min)
 
     /// Whether the function of the last event was really served, so that there is room for another one of it.
     var hasServed = false
@@ -22,12 +25,19 @@ struct Desk {
         return record
     }
 
-    /// Whether the worker has kept its thread for so long that others are to have a turn.
-    var isTimeForOthers: Bool {
-        mutating get {
-            turn &+= 1
-            return turn % 32 == 0
-        }
+    /// Whether the worker has kept its thread for so long that others are to have a turn: a fifth of a millisecond, or, where
+    /// time stands still meanwhile, 256 events.
+    mutating func isTimeForOthers(now: Timestamp) -> Bool {
+        turn &+= 1
+        guard turn % 16 == 0, turn >= 256 || turnBegan.nanoseconds(to: now) >= 200_000 else { return false }
+        turn = 0
+        turnBegan = now
+        return true
+    }
+
+    mutating func takeEnded() -> EventVerdict? {
+        defer { ended = nil }
+        return ended
     }
 
     mutating func takeFirstAttempts() -> Int {

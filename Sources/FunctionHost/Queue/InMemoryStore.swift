@@ -16,6 +16,8 @@ public final class InMemoryStore: InvocationStore {
     private static let lettersAtOnce = 256
 
     private let machine = Mutex(QueueStateMachine())
+    /// What has been accepted and not been looked at yet, so that whoever appends and whoever works seldom meet at one lock.
+    private let inbox = Inbox()
 
     /// Starts empty.
     public init() {}
@@ -25,45 +27,69 @@ public final class InMemoryStore: InvocationStore {
         StoreTraits(timeline: .host, keepsValues: true, leaseDuration: .seconds(60), pollInterval: nil)
     }
 
+    /// Works on the machine once it knows what has been accepted.
+    private func withMachine<Result: Sendable, Failure: Error>(
+        _ body: (inout QueueStateMachine) throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        try machine.withLock { machine throws(Failure) in
+            inbox.empty(into: &machine)
+            defer { inbox.note(machine.counts.bytes, events: machine.count) }
+            return try body(&machine)
+        }
+    }
+
     /// Accepts events: all of them, or none.
     public func append(_ events: [QueuedEvent], room: QueueRoom, now: Timestamp) async throws -> [Acceptance] {
-        try machine.withLock { try $0.append(events, room: room, now: now) }
+        if inbox.take(events, room: room, now: now) {
+            return events.count == 1 ? [.accepted] : Array(repeating: .accepted, count: events.count)
+        }
+        return try withMachine { machine throws(StoreError) in try machine.append(events, room: room, now: now) }
     }
 
     /// Leases events that are due, each for one attempt.
     public func lease(_ request: LeaseRequest, now: Timestamp) async throws -> LeaseAnswer {
-        machine.withLock { $0.lease(request, now: now) }
+        withMachine { $0.lease(request, now: now) }
     }
 
     /// Prolongs leases; says for each whether it still holds.
     public func extend(_ tokens: [LeaseToken], until end: Timestamp, now: Timestamp) async throws -> [LeaseState] {
-        machine.withLock { $0.extend(tokens, until: end) }
+        withMachine { $0.extend(tokens, until: end) }
     }
 
     /// Says how an attempt ended, and appends what follows from it.
     public func settle(_ settlement: Settlement, now: Timestamp) async throws -> Bool {
         // Payloads come out with the answer: what ends with them is the user's, and runs under no lock.
-        machine.withLock { $0.settle(settlement, now: now) }.isSettled
+        withMachine { $0.settle(settlement, now: now) }.isSettled
+    }
+
+    /// Settles one event and leases others, under one lock.
+    public func settle(
+        _ settlement: Settlement, leasing request: LeaseRequest, now: Timestamp
+    ) async throws -> (isSettled: Bool, answer: LeaseAnswer) {
+        let (settled, answer) = withMachine { machine in
+            (machine.settle(settlement, now: now), machine.lease(request, now: now))
+        }
+        return (settled.isSettled, answer)
     }
 
     /// Makes events wait again whose leases are over.
     public func rescue(now: Timestamp) async throws -> RescueAnswer {
-        machine.withLock { $0.rescue(now: now) }
+        withMachine { $0.rescue(now: now) }
     }
 
     /// Takes out an event that waits; marks one that is leased.
     public func cancel(_ id: InvocationID, now: Timestamp) async throws -> CancelAnswer {
-        machine.withLock { $0.cancel(id, now: now) }.answer
+        withMachine { $0.cancel(id, now: now) }.answer
     }
 
     /// Where an event is; nil if it is gone or never was.
     public func status(of id: InvocationID) async throws -> EventStatus? {
-        machine.withLock { $0.status(of: id) }
+        withMachine { $0.status(of: id) }
     }
 
     /// Makes dead letters of all waiting events of a function, leased ones excepted.
     public func condemn(functionName: String, cause: DeadLetterCause, now: Timestamp) async throws -> Int {
-        machine.withLock { $0.condemn(functionName: functionName, cause: cause, now: now) }
+        withMachine { $0.condemn(functionName: functionName, cause: cause, now: now) }
     }
 
     /// Dead letters, those that died first first.
@@ -75,7 +101,7 @@ public final class InMemoryStore: InvocationStore {
         var position = cursor?.position ?? 0
         var last = position
         while true {
-            let found = machine.withLock { $0.deadLetters(after: position, limit: Self.lettersAtOnce) }
+            let found = withMachine { $0.deadLetters(after: position, limit: Self.lettersAtOnce) }
             for (number, letter) in found where filter.matches(letter) {
                 if page.letters.count == limit {
                     page.next = DeadLetterCursor(position: last)
@@ -91,21 +117,21 @@ public final class InMemoryStore: InvocationStore {
 
     /// Gives a dead letter another payload; false if it is not there.
     public func replacePayload(ofDeadLetter id: InvocationID, with payload: EventPayload) async throws -> Bool {
-        machine.withLock { $0.replacePayload(ofDeadLetter: id, with: payload) } != nil
+        withMachine { $0.replacePayload(ofDeadLetter: id, with: payload) } != nil
     }
 
     /// Sends dead letters again, in the order given.
     public func redrive(_ ids: [InvocationID], now: Timestamp) async throws -> [InvocationID] {
-        machine.withLock { $0.redrive(ids, now: now) }
+        withMachine { $0.redrive(ids, now: now) }
     }
 
     /// Deletes dead letters for good.
     public func purge(_ ids: [InvocationID]) async throws -> Int {
-        machine.withLock { $0.purge(ids) }.count
+        withMachine { $0.purge(ids) }.count
     }
 
     /// How much there is.
     public func figures(now: Timestamp) async throws -> QueueFigures {
-        machine.withLock { $0.figures(now: now) }
+        withMachine { $0.figures(now: now) }
     }
 }

@@ -49,6 +49,13 @@ public protocol InvocationStore: Sendable {
     /// - Returns: false, with nothing changed, if the lease was over and somebody else has or had the event.
     func settle(_ settlement: Settlement, now: Timestamp) async throws -> Bool
 
+    /// Settles one event and leases others: ``settle(_:now:)`` and then ``lease(_:now:)``, in one step where a store can.
+    ///
+    /// - Returns: What both would have returned.
+    func settle(
+        _ settlement: Settlement, leasing request: LeaseRequest, now: Timestamp
+    ) async throws -> (isSettled: Bool, answer: LeaseAnswer)
+
     /// Makes events wait again whose leases are over: whoever held them is gone.
     func rescue(now: Timestamp) async throws -> RescueAnswer
 
@@ -85,6 +92,16 @@ public protocol InvocationStore: Sendable {
 
     /// How much there is.
     func figures(now: Timestamp) async throws -> QueueFigures
+}
+
+extension InvocationStore {
+    /// One call after the other.
+    public func settle(
+        _ settlement: Settlement, leasing request: LeaseRequest, now: Timestamp
+    ) async throws -> (isSettled: Bool, answer: LeaseAnswer) {
+        let isSettled = try await settle(settlement, now: now)
+        return (isSettled, try await lease(request, now: now))
+    }
 }
 
 /// What a store is like.

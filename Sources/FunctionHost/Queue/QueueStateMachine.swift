@@ -38,6 +38,9 @@ package struct QueueStateMachine: Sendable {
     /// What an event takes in arrays; where it lies by its id takes at most 22 more.
     package static var bytesPerEvent: Int { MemoryLayout<EventNode>.stride + OrderedLinks.bytesPerPlace * 2 }
 
+    /// How many events there are, the dead included.
+    var count: Int { slab.count }
+
     // MARK: - Accepting
 
     /// Accepts events: all of them, or none.
@@ -61,7 +64,8 @@ package struct QueueStateMachine: Sendable {
         }
     }
 
-    private mutating func accept(_ event: borrowing QueuedEvent, _ now: Timestamp) -> Acceptance {
+    @discardableResult
+    mutating func accept(_ event: borrowing QueuedEvent, _ now: Timestamp) -> Acceptance {
         guard slab.find(event.id) == nil else { return .accepted }
         let lane = lanes.lane(event.functionName)
         if let key = event.box?.details.idempotencyKey,
