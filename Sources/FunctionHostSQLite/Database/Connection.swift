@@ -92,6 +92,17 @@ final class Connection {
         guard code == SQLITE_OK || code & 0xFF == SQLITE_BUSY else { throw SQLiteFault(on: handle) }
     }
 
+    /// The texts of all statements that are prepared.
+    var preparedStatements: [String] {
+        var texts: [String] = []
+        var statement = sqlite3_next_stmt(handle, nil)
+        while let found = statement {
+            if let text = sqlite3_sql(found) { texts.append(String(cString: text)) }
+            statement = sqlite3_next_stmt(handle, found)
+        }
+        return texts
+    }
+
     /// Undoes what the transaction has done, if one is left: some faults end it by themselves.
     func rollBack() {
         // If this fails too, the file is as it was before the transaction all the same: nothing has been committed.

@@ -24,6 +24,7 @@ final class Mailbox: @unchecked Sendable {
     private var hasThreadEnded = false
     private var closers: [CheckedContinuation<Void, Never>] = []
     private var figures = StoreStatistics()
+    private var takenCalls = 0
 
     init(_ state: MailboxStateMachine) {
         self.state = state
@@ -88,8 +89,16 @@ final class Mailbox: @unchecked Sendable {
         }
     }
 
-    /// What the thread has done so far.
-    var statistics: StoreStatistics { locked { figures } }
+    /// What the thread has done so far, and what lies before it.
+    var statistics: StoreStatistics {
+        locked {
+            var figures = figures
+            figures.pendingCalls = state.pendingCalls
+            figures.waitingCalls = state.waitingCalls
+            figures.takenCalls = takenCalls
+            return figures
+        }
+    }
 
     /// With the mutex held.
     private func wakeThread() {
@@ -109,7 +118,10 @@ final class Mailbox: @unchecked Sendable {
         figures = statistics
         state.giveBack(done)
         while true {
-            if let batch = state.take() { return batch }
+            if let batch = state.take() {
+                takenCalls += batch.count
+                return batch
+            }
             if state.isClosed { return nil }
             isThreadAsleep = true
             while isThreadAsleep { pthread_cond_wait(condition, mutex) }
@@ -137,4 +149,10 @@ package struct StoreStatistics: Sendable, Hashable {
     package var checkpoints = 0
     /// How often the file was opened anew after a fault.
     package var recoveries = 0
+    /// Calls that the thread has taken, to do them or having done them.
+    package var takenCalls = 0
+    /// Calls that the thread has not taken yet.
+    package var pendingCalls = 0
+    /// Calls for which there is no room yet.
+    package var waitingCalls = 0
 }

@@ -37,6 +37,11 @@ struct MailboxStateMachine {
 
     private(set) var isClosed = false
 
+    /// How many calls are piled up.
+    var pendingCalls: Int { full.reduce(open.count) { $0 + $1.count } }
+    /// How many callers wait for room.
+    var waitingCalls: Int { waiting.count }
+
     init(room: Load, batchLimit: Load, maximumWaiting: Int) {
         self.room = room
         self.batchLimit = batchLimit

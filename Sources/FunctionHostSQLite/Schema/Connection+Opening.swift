@@ -44,6 +44,7 @@ extension Connection {
         try execute("PRAGMA cache_size = -\(max(1, configuration.cacheBytes / 1_024))")
         try execute("PRAGMA journal_size_limit = \(4 * configuration.logBytes)")
         try execute("PRAGMA trusted_schema = OFF")
+        if let pages = configuration.maximumPages { try execute("PRAGMA max_page_count = \(pages)") }
     }
 
     /// Brings the schema up to date, each version in a transaction of its own.

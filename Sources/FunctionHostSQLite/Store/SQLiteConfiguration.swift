@@ -38,6 +38,9 @@ extension SQLiteStore {
         /// How long the write-ahead log may become before it is written into the file. Defaults to 16 MiB.
         public var logBytes = 16 << 20
 
+        /// How many pages of 4,096 bytes the file may have; for tests of a full disk.
+        package var maximumPages: Int?
+
         /// Durable against power cuts, for several processes.
         public init() {}
 

@@ -24,6 +24,18 @@ extension SQLiteStore {
         }
     }
 
+    /// How SQLite goes about each statement that the store uses.
+    package func plans() async throws -> [(sql: String, steps: [String])] {
+        try await care { connection throws(SQLiteFault) in
+            try connection.preparedStatements.map { sql throws(SQLiteFault) in
+                let statement = try connection.prepare("EXPLAIN QUERY PLAN " + sql)
+                var steps: [String] = []
+                while try statement.step() { if let step = statement.text(3) { steps.append(step) } }
+                return (sql, steps)
+            }
+        }
+    }
+
     private func care<Answer: Sendable>(
         _ body: @escaping @Sendable (Connection) throws(SQLiteFault) -> Answer
     ) async throws -> Answer {

@@ -40,6 +40,11 @@ extension SQLiteStore {
         try await append(events, room: QueueRoom(events: 1_000_000, bytes: 1 << 40), now: .second(second))
     }
 
+    /// Appends many events at once.
+    func append(all events: [QueuedEvent]) async throws {
+        _ = try await append(events, room: QueueRoom(events: .max, bytes: .max), now: .second(0))
+    }
+
     /// Leases for six seconds.
     func lease(
         _ count: Int = 1, of functions: LeaseRequest.Functions = .allBut([]), at second: Double = 0,
