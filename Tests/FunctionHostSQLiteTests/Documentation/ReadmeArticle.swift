@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FunctionHost
+import FunctionHostSQLite
 import FunctionHostTesting
 import Testing
 
@@ -12,6 +13,15 @@ import Testing
         let greet = try host.register("greet") { (name: String, _) in "Hello, \(name)" }
         let greeting = try await host.invoke(greet, with: "world")
         #expect(greeting == "Hello, world")
+    }
+
+    /// Compiled and not run: the file would stay where the tests are run.
+    func onDisk() async throws {
+        let host = FunctionHost(store: try SQLiteStore(path: "queue.sqlite"))
+        let greet = try host.register("greet") { (name: String, _) in "Hello, \(name)" }
+        try await host.run {
+            try await host.enqueue(greet, with: "world", options: .init(delay: .seconds(60)))
+        }
     }
 
     @Test func byHand() async throws {
