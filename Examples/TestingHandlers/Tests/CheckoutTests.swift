@@ -62,6 +62,28 @@ import TestingHandlers
         #expect(response.text.contains(#""pieces":2"#))
     }
 
+    // Two faults and two pauses, one minute and then two as in Lambda: three minutes that take no time.
+    @Test(.simulated(seeds: 0..<10)) func aPassingFaultIsTriedAgain() async throws {
+        let (host, stock) = (FunctionHost(system: .simulated), TestStock(["tea": 5], faults: 2))
+        let function = try host.register("checkout") { try await checkout($0, $1, stock: stock) }
+        let start = host.now
+        try await host.enqueue(function, with: Order(article: "tea", pieces: 2))
+        try await host.run { try await host.drain() }
+        #expect(stock.attempts == [1, 2, 3])
+        #expect(start.duration(to: host.now) == .seconds(180))
+    }
+
+    // What fails each time is not lost: the letter says why and how often, and holds the order.
+    @Test(.simulated(seeds: 0..<10)) func whatFailsForGoodBecomesADeadLetter() async throws {
+        let (host, stock) = (FunctionHost(system: .simulated), TestStock(["tea": 1]))
+        let function = try host.register("checkout") { try await checkout($0, $1, stock: stock) }
+        let id = try await host.enqueue(function, with: Order(article: "tea", pieces: 2))
+        try await host.run { try await host.drain() }
+        let letter = try #require(try await host.deadLetters.letter(id))
+        #expect(letter.cause == .retriesExhausted)
+        #expect(letter.history.map(\.errorMessage) == ["soldOut", "soldOut", "soldOut"])
+    }
+
     private typealias Handler = @Sendable (Order, InvocationContext, TestStock) async throws -> Receipt
 
     /// How many of two orders for the last piece are filled.
@@ -87,15 +109,21 @@ import TestingHandlers
     }
 }
 
-/// A stock in memory that takes its time, by the invocation's own clock.
+/// A stock in memory that takes its time, by the invocation's own clock, and may be out of reach at first.
 final class TestStock: Stock {
     private let pieces: Mutex<[String: Int]>
+    private let calls = Mutex<[Int]>([])
     private let latency: Duration
+    private let faults: Int
 
-    init(_ pieces: [String: Int], latency: Duration = .zero) {
+    init(_ pieces: [String: Int], latency: Duration = .zero, faults: Int = 0) {
         self.pieces = Mutex(pieces)
         self.latency = latency
+        self.faults = faults
     }
+
+    /// Which attempt each call to take something came from.
+    var attempts: [Int] { calls.withLock { $0 } }
 
     func count(of article: String, _ context: InvocationContext) async throws -> Int {
         try await context.sleep(for: latency)
@@ -104,6 +132,11 @@ final class TestStock: Stock {
 
     func take(_ count: Int, of article: String, _ context: InvocationContext) async throws -> Bool {
         try await context.sleep(for: latency)
+        let call = calls.withLock { calls in
+            calls.append(context.attempt)
+            return calls.count
+        }
+        if call <= faults { throw OutOfReach() }
         return pieces.withLock { pieces in
             guard let left = pieces[article], left >= count else { return false }
             pieces[article] = left - count
@@ -111,3 +144,6 @@ final class TestStock: Stock {
         }
     }
 }
+
+/// The network between the shop and its stock is down.
+struct OutOfReach: Error {}
