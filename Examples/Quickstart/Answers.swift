@@ -26,6 +26,12 @@ struct Answers {
         for error in try await work.audit() {
             add("audit-day", "throws if hours are missing", "\(type(of: error)): \(error)", .bad)
         }
+        let (accepted, failed) = try await work.archive()
+        add("archive-day", "a week, to be done later", "\(accepted) queued, \(accepted - failed.count) done")
+        for letter in failed {
+            let error = letter.history.last?.errorMessage ?? "\(letter.cause)"
+            add("archive-day", "dead after \(letter.attempts) attempts", error, .bad)
+        }
         add("outlook", "2 days ahead", try await work.outlook(days: 2))
         add("outlook", "30 days ahead", try await work.outlook(days: 30), .bad)
         for (json, tone) in [(#"{"fahrenheit": 75.9}"#, Tone.plain), (#"{"fahrenheit": "hot"}"#, .bad)] {

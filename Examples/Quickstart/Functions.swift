@@ -9,6 +9,7 @@ struct Functions: Sendable {
     let departure: Function<Day, Departure>
     let months: StreamingFunction<City, Month>
     let auditDay: Function<Day, Int>
+    let archiveDay: Function<Day, Void>
     let outlook: Function<Int, String>
 
     init(on host: FunctionHost, data: Temperatures, folder: String) throws {
@@ -19,6 +20,7 @@ struct Functions: Sendable {
             guard day.missingHours.isEmpty else { throw MissingHours(day: day) }
             return day.hours.count
         }
+        archiveDay = try Self.registerArchiveDay(on: host)
         outlook = try Self.registerOutlook(on: host)
         // Invoked by name with JSON, so nobody needs the reference that `register` returns.
         try host.register("to-celsius") { (reading: Fahrenheit, _) in
@@ -56,6 +58,15 @@ struct Functions: Sendable {
                 // Waits while the reader is behind; throws if it has left.
                 try await writer.write(Month(month: month, mean: readings.mean))
             }
+        }
+    }
+
+    /// For later, nobody waits for it: what fails is tried once more, and kept as a dead letter if that fails, too.
+    private static func registerArchiveDay(on host: FunctionHost) throws -> Function<Day, Void> {
+        var configuration = FunctionConfiguration()
+        configuration.retry = .constant(maximumAttempts: 2, delay: .milliseconds(20))
+        return try host.register("archive-day", configuration: configuration) { (day: Day, _) in
+            guard day.missingHours.isEmpty else { throw MissingHours(day: day) }
         }
     }
 

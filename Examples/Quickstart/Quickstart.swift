@@ -3,7 +3,7 @@
 
 import FunctionHost
 
-/// The hourly temperatures of two cities go through six functions; then the host tells what there is to tell about it.
+/// The hourly temperatures of two cities go through seven functions; then the host tells what there is to tell about it.
 ///
 /// Reads the files beside this one, or those of the same names in the folder that is given as an argument.
 @main
