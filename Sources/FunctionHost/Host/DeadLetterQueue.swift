@@ -14,7 +14,9 @@ public struct DeadLetterQueue: Sendable {
 
     /// The letters that match, those that died first first.
     ///
-    /// - Parameter limit: How many at most.
+    /// - Parameters:
+    ///   - filter: Which letters.
+    ///   - limit: How many at most.
     public func list(where filter: DeadLetterFilter = .init(), limit: Int = 100) async throws -> [DeadLetter] {
         var letters: [DeadLetter] = []
         var cursor: DeadLetterCursor?

@@ -31,6 +31,7 @@ public protocol InvocationStore: Sendable {
     /// - Parameters:
     ///   - events: In the order in which they came.
     ///   - room: How many events, and how many bytes, there may be afterwards, the dead and the leased included.
+    ///   - now: The time.
     /// - Throws: ``StoreError`` as `full`, with nothing appended, if there is no room.
     func append(_ events: [QueuedEvent], room: QueueRoom, now: Timestamp) async throws -> [Acceptance]
 
@@ -72,7 +73,10 @@ public protocol InvocationStore: Sendable {
 
     /// Dead letters, those that died first first.
     ///
-    /// - Parameter cursor: Where the page before ended; nil for the first page.
+    /// - Parameters:
+    ///   - filter: Which of them.
+    ///   - cursor: Where the page before ended; nil for the first page.
+    ///   - limit: How many at most.
     func deadLetters(
         matching filter: DeadLetterFilter, after cursor: DeadLetterCursor?, limit: Int
     ) async throws -> DeadLetterPage

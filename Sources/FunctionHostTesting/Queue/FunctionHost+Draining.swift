@@ -26,7 +26,7 @@ extension FunctionHost {
     ///
     /// In a simulation days of retries pass in milliseconds. Elsewhere they take as long as they take.
     ///
-    /// - Throws: ``FunctionHost/FunctionHostError`` as `queueUnavailable`.
+    /// - Throws: `FunctionHostError` as `queueUnavailable`.
     public func drain(_ scope: DrainScope = .everything) async throws {
         switch scope.kind {
         case .everything: try await waitForQueue { try await queueFigures().active == 0 }

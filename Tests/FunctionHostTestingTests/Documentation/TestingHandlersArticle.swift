@@ -36,6 +36,19 @@ import Testing
         #expect(events.outcomes(of: "price") == [.failed, .succeeded])
     }
 
+    @Test(.simulated(seeds: 0..<100)) func retries() async throws {
+        let host = FunctionHost(system: .simulated)
+        let start = host.now
+        let flaky = try host.register("flaky") { (_: Int, context) in
+            if context.attempt < 3 { throw NothingOrdered() }
+        }
+        try await host.run {
+            try await host.enqueue(flaky, with: 1)
+            try await host.drain()
+        }
+        #expect(start.duration(to: host.now) >= .seconds(180))
+    }
+
     @Test(.simulated(seeds: 0..<100)) func timeouts() async throws {
         let host = FunctionHost(system: .simulated)
         let function = try host.register("price", configuration: .init(timeout: .milliseconds(10)), handler: price)
