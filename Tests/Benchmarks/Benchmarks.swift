@@ -50,6 +50,7 @@ struct Section: Sendable {
             Section(name: "memory", run: measureMemory),
             Section(name: "bulkhead", run: measureBulkhead),
             Section(name: "queue-events", isDefault: false, run: queueEvents),
+            Section(name: "queue-loop", isDefault: false, run: queueLoop),
             Section(name: "store", run: measureStore),
             Section(name: "sqlite", run: measureSQLite),
             Section(name: "sqlite-million", isDefault: false, run: measureMillion),

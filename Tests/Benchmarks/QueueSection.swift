@@ -43,6 +43,12 @@ func queueEvents(_ arguments: Arguments) async throws -> Bool {
     return true
 }
 
+/// The loop written by hand alone.
+func queueLoop(_ arguments: Arguments) async throws -> Bool {
+    try await loop(8, count: arguments.count ?? 1_000_000)
+    return true
+}
+
 /// A job of three fields, about 60 bytes as JSON.
 struct Job: Codable, Sendable {
     var id: Int

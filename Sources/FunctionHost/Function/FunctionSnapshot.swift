@@ -6,10 +6,13 @@ package final class FunctionSnapshot: Sendable {
     package let identity: FunctionIdentity
     package let configuration: FunctionConfiguration
     private let timeoutNanoseconds: Int64?
+    /// Whether somebody gets the results of its events.
+    let isResultWanted: Bool
 
     package init(identity: FunctionIdentity, configuration: FunctionConfiguration) {
         self.identity = identity
         self.configuration = configuration
+        isResultWanted = configuration.onSuccess != nil
         timeoutNanoseconds = configuration.timeout?.wholeNanoseconds
     }
 

@@ -155,7 +155,7 @@ extension FunctionHost {
         var details = options?.details ?? EventDetails()
         if let current = Shift.current?.event {
             details.origin = current.id
-            details.lineage = current.details.lineage
+            details.lineage = current.lineage
         }
         let limit = snapshot.configuration.recursionLimit
         if limit != nil || !details.lineage.isEmpty, details.origin != nil {

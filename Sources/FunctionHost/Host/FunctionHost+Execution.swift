@@ -18,14 +18,13 @@ extension FunctionHost {
     package func beginAtOnce(_ record: FunctionRecord, _ options: InvocationOptions?) -> Attempt? {
         let options = options.map { CallerOptions($0, now: time.now) }
         guard !record.isOnBulkhead, options?.deadline == nil else { return nil }
-        return beginAtOnce(record, nextID(), options, .none)
+        return beginAtOnce(record, nextID(), options, .none, now: time.now)
     }
 
     /// The same for whoever has an id and options already.
     func beginAtOnce(
-        _ record: FunctionRecord, _ id: InvocationID, _ options: CallerOptions?, _ party: Attempt.Party
+        _ record: FunctionRecord, _ id: InvocationID, _ options: CallerOptions?, _ party: Attempt.Party, now: Timestamp
     ) -> Attempt? {
-        let now = time.now
         let attempt = Attempt(id: id, facilities: facilities, options: options, party: party)
         guard state.withLock({ $0.beginAtOnce(record, attempt, now: now) }) else { return nil }
         // Made without an init closure, and so in no time.

@@ -22,6 +22,7 @@ extension FunctionHost {
     ///
     /// - Returns: What `body` returned, once the host has shut down.
     /// - Throws: What `body` throws; ``FunctionHostError`` as `alreadyRunning` or `alreadyFinished`.
+    @discardableResult
     public func run<Result>(during body: () async throws -> Result) async throws -> Result {
         try beginRunning()
         return try await withThrowingTaskGroup(of: Void.self) { group in

@@ -77,9 +77,9 @@ extension FunctionHost {
         var isSearching = isSearching
         while let look = dispatcher.look(after: desk.functionName) {
             let seen = dispatcher.arrivalCount
-            let now = dispatcher.now
+            let now = desk.takeTime() ?? dispatcher.now
             guard let answer = await lease(look, now: now, shift, &desk) else { continue }
-            guard let lease = answer.leases.first else {
+            guard let lease = answer.first else {
                 if case .only(let function) = look.functions {
                     dispatcher.admitted(function)
                     desk.hasServed = false
@@ -97,93 +97,155 @@ extension FunctionHost {
             }
             shift.take(lease, at: now)
             keepLeases()
-            guard await handle(lease, shift, &desk) else { return true }
+            guard await handle(lease, shift, &desk, now: now) else { return true }
             // Others are to have a turn on this thread, too; and among them may be a worker that takes this one's place.
             if desk.isTimeForOthers(now: now) {
                 tellFirstAttempts(&desk)
-                await settleEnded(shift, &desk)
+                await settleCompleted(shift, &desk)
                 if dispatcher.pause() { return false }
                 await Task.yield()
             }
         }
         tellFirstAttempts(&desk)
-        await settleEnded(shift, &desk)
+        await settleCompleted(shift, &desk)
         dispatcher.left(wasSearching: isSearching)
         return false
     }
 
-    /// Settles what has ended, and leases the next event; nil if the store failed.
+    /// Settles what has completed, and leases the next event; nil if the store failed.
     private func lease(
         _ look: DispatchStateMachine<Dispatcher.Waiter>.Look, now: Timestamp, _ shift: Shift, _ desk: inout Desk
     ) async -> LeaseAnswer? {
         let request = LeaseRequest(
             functions: look.functions, end: now.advanced(by: dispatcher.leaseDuration),
             takesSuspects: look.takesSuspects)
+        let completed = desk.takeCompleted()
         do {
-            guard let verdict = desk.takeEnded() else { return try await dispatcher.store.lease(request, now: now) }
-            let settlement = Settlement(verdict.lease.token, verdict.end)
-            do {
-                let (isOurs, answer) = try await dispatcher.store.settle(settlement, leasing: request, now: now)
-                shift.putBack()
-                settled(settlement, verdict, isOurs: isOurs)
-                return answer
-            } catch {
-                observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
-                await settle(verdict)
-                shift.putBack()
-                return nil
-            }
+            guard let completed else { return try await dispatcher.store.lease(request, now: now) }
+            let (_, answer) = try await dispatcher.store.settle(
+                Settlement(completed.token, .completed), leasing: request, now: now)
+            shift.putBack()
+            hasEnded(mayLetOthersGo: completed.hasDetails)
+            return answer
         } catch {
             observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
-            await wait(for: .milliseconds(250))
+            if let completed { await settle(completed, shift) } else { await wait(for: .milliseconds(250)) }
             return nil
         }
     }
 
-    private func settleEnded(_ shift: Shift, _ desk: inout Desk) async {
-        guard let verdict = desk.takeEnded() else { return }
-        await settle(verdict)
+    private func settleCompleted(_ shift: Shift, _ desk: inout Desk) async {
+        if let completed = desk.takeCompleted() { await settle(completed, shift) }
+    }
+
+    private func settle(_ completed: CompletedEvent, _ shift: Shift) async {
+        if await settle(Settlement(completed.token, .completed)) != nil {
+            hasEnded(mayLetOthersGo: completed.hasDetails)
+        }
         shift.putBack()
     }
 
     private func tellFirstAttempts(_ desk: inout Desk) {
-        dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now)
+        if desk.firstAttempts > 0 { dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now) }
     }
 
     /// Brings one event to the end of this attempt.
     ///
     /// - Returns: false if the shift was cancelled meanwhile; then its worker settles the event.
-    private func handle(_ lease: Lease, _ shift: Shift, _ desk: inout Desk) async -> Bool {
-        let isSuspect = lease.deaths > 0
-        if isSuspect, !dispatcher.beginSuspect() {
-            await settle(
-                EventVerdict(lease: lease, end: .released(at: dispatcher.now.advanced(by: .milliseconds(100)))))
-            return true
+    private func handle(_ lease: Lease, _ shift: Shift, _ desk: inout Desk, now: Timestamp) async -> Bool {
+        desk.hasServed = false
+        let verdict: EventVerdict
+        let isStopped: Bool
+        if let (record, attempt) = beginQuickly(lease, shift, &desk, now: now) {
+            // What nearly every event meets: nothing is in its way, and nothing follows but the next one.
+            var result: [UInt8]?
+            do {
+                let wantsResult = attempt.snapshot.isResultWanted
+                result = try await record.work(self, attempt, lease.event.payload, wantsResult: wantsResult)
+                attempt.end(nil)
+            } catch {
+                attempt.end(error)
+            }
+            guard let end = concludeQuickly(lease, record, attempt, result, shift, &desk) else { return true }
+            if let aftermath = end.aftermath { await carryOutInQueue(aftermath) }
+            (verdict, isStopped) = (end.verdict, end.isStopped)
+        } else {
+            (verdict, isStopped) = await handleSlowly(lease, shift, &desk)
         }
-        defer { if isSuspect { carryOut(dispatcher.endSuspect()) } }
-        let (verdict, isStopped) =
-            lease.event.kind == .invocation
-            ? await attempt(lease, shift, &desk) : await deliver(lease, shift)
         if isStopped {
             shift.leave(verdict)
             return false
-        }
-        if case .completed = verdict.end, followUps(of: verdict).isEmpty {
-            // By far the most frequent end: it is settled along with the next lease.
-            desk.ended = verdict
-            return true
         }
         await settle(verdict)
         shift.putBack()
         return true
     }
 
+    /// Any event that is not quickly begun.
+    private func handleSlowly(
+        _ lease: Lease, _ shift: Shift, _ desk: inout Desk
+    ) async -> (EventVerdict, isStopped: Bool) {
+        let isSuspect = lease.deaths > 0
+        if isSuspect, !dispatcher.beginSuspect() {
+            let time = dispatcher.now.advanced(by: .milliseconds(100))
+            return (EventVerdict(lease: lease, end: .released(at: time)), false)
+        }
+        defer { if isSuspect { carryOut(dispatcher.endSuspect()) } }
+        return lease.event.kind == .invocation
+            ? await attempt(lease, shift, &desk) : await deliver(lease, shift)
+    }
+
+    // MARK: - The short way
+
+    /// Begins an event that has nothing out of the ordinary and finds room and an environment at once; nil if that is not so.
+    private func beginQuickly(
+        _ lease: Lease, _ shift: Shift, _ desk: inout Desk, now: Timestamp
+    ) -> (FunctionRecord, Attempt)? {
+        guard !lease.event.hasDetails, lease.attempt == 1, lease.deaths == 0, now < lease.event.expiresAt,
+            let record = desk.record(
+                named: lease.event.functionName, orFind: { self.find(lease.event.functionName)?.record }),
+            !record.isOnBulkhead
+        else { return nil }
+        let now = dispatcher.traits.timeline == .host ? now : time.now
+        guard let attempt = beginAtOnce(record, lease.event.id, nil, .shift(shift), now: now) else { return nil }
+        desk.firstAttempts += 1
+        if attempt.needsTask, let time = shift.begin(attempt) { _ = timer.schedule(shift, at: time) }
+        return (record, attempt)
+    }
+
+    /// The event's end, if anything but the next one follows from it.
+    private func concludeQuickly(
+        _ lease: Lease, _ record: FunctionRecord, _ attempt: Attempt, _ result: [UInt8]?, _ shift: Shift,
+        _ desk: inout Desk
+    ) -> (verdict: EventVerdict, aftermath: Aftermath?, isStopped: Bool)? {
+        let (error, cause) = attempt.finish()
+        if attempt.needsTask { shift.finish() }
+        let now = time.now
+        let (outcome, aftermath) = conclude(
+            record, attempt, error?.unmarked, cause, admittedAt: attempt.startedAt, initNanoseconds: nil, now: now)
+        desk.hasServed = true
+        if dispatcher.isRestricted { dispatcher.admitted(record.identity.name) }
+        if dispatcher.traits.timeline == .host { desk.now = now }
+        if outcome == .succeeded, aftermath == nil, result == nil, cause == nil {
+            desk.completed = CompletedEvent(token: lease.token, hasDetails: false)
+            return nil
+        }
+        let ending = EventEnding(outcome, error, timeout: aftermath?.error, result: result)
+        return (verdict(on: lease, ending, attempt.snapshot, began: attempt.startedAt), aftermath, cause != nil)
+    }
+
+    /// Shuts down what has ended; what it throws is what the caller would get, and there is none.
+    private func carryOutInQueue(_ aftermath: Aftermath) async {
+        do { try await carryOut(aftermath) } catch {}
+    }
+
+    // MARK: - Any other way
+
     /// Tries an event once.
     private func attempt(
         _ lease: Lease, _ shift: Shift, _ desk: inout Desk
     ) async -> (EventVerdict, isStopped: Bool) {
         let name = lease.event.functionName
-        desk.hasServed = false
         guard let record = desk.record(named: name, orFind: { self.find(name)?.record }) else {
             return (unknown(lease), false)
         }
@@ -192,11 +254,18 @@ extension FunctionHost {
         let (ending, snapshot, isStopped) = await run(lease, record, shift)
         desk.hasServed = !ending.isThrottled
         if dispatcher.isRestricted || ending.isThrottled { noteRoom(for: name, ending) }
+        return (verdict(on: lease, ending, snapshot, began: began), isStopped)
+    }
+
+    /// What becomes of an event that has been tried.
+    private func verdict(
+        on lease: Lease, _ ending: EventEnding, _ snapshot: FunctionSnapshot, began: Timestamp
+    ) -> EventVerdict {
         var verdict = EventVerdict(lease: lease, end: .completed)
         verdict.snapshot = snapshot
         if case .succeeded(let result) = ending {
             verdict.result = result
-            return (verdict, isStopped)
+            return verdict
         }
         verdict.end = dispatcher.judge(
             EventJudge(snapshot: snapshot, isDelivery: false), lease, ending, now: dispatcher.now)
@@ -206,7 +275,7 @@ extension FunctionHost {
                 lease.attempt, startedAt: time.clock.wallTime.advanced(by: .zero - duration), duration: duration,
                 outcome, ending.error)
         }
-        return (verdict, isStopped)
+        return verdict
     }
 
     /// What becomes of an event that is not even tried; nil if it is.
@@ -266,13 +335,13 @@ extension FunctionHost {
         let options =
             lease.attempt == 1 && trace == nil ? nil : CallerOptions(attempt: lease.attempt, traceHeader: trace)
         guard !record.isOnBulkhead,
-            let attempt = beginAtOnce(record, lease.event.id, options, .shift(shift))
+            let attempt = beginAtOnce(record, lease.event.id, options, .shift(shift), now: time.now)
         else { return await runTheLongWay(lease, record, options, shift) }
         let snapshot = attempt.snapshot!
         if attempt.needsTask, let time = shift.begin(attempt) { _ = timer.schedule(shift, at: time) }
         var result: [UInt8]?
         do {
-            let wantsResult = snapshot.configuration.onSuccess != nil
+            let wantsResult = snapshot.isResultWanted
             result = try await record.work(self, attempt, lease.event.payload, wantsResult: wantsResult)
             attempt.end(nil)
         } catch {
@@ -282,10 +351,7 @@ extension FunctionHost {
         if attempt.needsTask { shift.finish() }
         let (outcome, aftermath) = conclude(
             record, attempt, error?.unmarked, cause, admittedAt: attempt.startedAt, initNanoseconds: nil, now: time.now)
-        if let aftermath {
-            // What it throws is what the caller would get: there is none.
-            do { try await carryOut(aftermath) } catch {}
-        }
+        if let aftermath { await carryOutInQueue(aftermath) }
         return (EventEnding(outcome, error, timeout: aftermath?.error, result: result), snapshot, cause != nil)
     }
 
@@ -294,7 +360,7 @@ extension FunctionHost {
         _ lease: Lease, _ record: FunctionRecord, _ options: CallerOptions?, _ shift: Shift
     ) async -> (EventEnding, FunctionSnapshot, isStopped: Bool) {
         let snapshot = state.withLock { $0.functions[record.slot].snapshot }
-        let wantsResult = snapshot.configuration.onSuccess != nil
+        let wantsResult = snapshot.isResultWanted
         let box = ByteBox()
         let hasBegun = Atomic(false)
         let ended = OneShot<Void>()
@@ -322,50 +388,57 @@ extension FunctionHost {
 
     // MARK: - Settling
 
-    /// Tells the store what became of an event, until it knows; then whoever waits for that.
+    /// Tells the store what became of an event, and then whoever hears of that.
     func settle(_ verdict: EventVerdict) async {
         let settlement = Settlement(
             verdict.lease.token, verdict.end, attempt: verdict.attempt, followUps: followUps(of: verdict))
+        guard let isOurs = await settle(settlement) else { return }
+        if isOurs { tell(settlement, verdict.lease) }
+        switch settlement.end {
+        case .completed, .cancelled, .dead:
+            hasEnded(mayLetOthersGo: verdict.lease.event.hasDetails || !settlement.followUps.isEmpty)
+        case .retry(let time), .released(let time):
+            dispatcher.changed()
+            lookAgain(at: dispatcher.hostTime(of: time))
+        }
+    }
+
+    /// Tells the store, until it knows.
+    ///
+    /// - Returns: Whether the lease still held; nil if the store could not be told. Then the event is rescued when its lease is
+    ///   over, and tried again.
+    private func settle(_ settlement: Settlement) async -> Bool? {
         var pause = Duration.milliseconds(50)
-        for tries in 1... {
+        for tries in 1...100 {
             do {
-                let isOurs = try await dispatcher.store.settle(settlement, now: dispatcher.now)
-                return settled(settlement, verdict, isOurs: isOurs)
+                return try await dispatcher.store.settle(settlement, now: dispatcher.now)
             } catch {
                 observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
-                // What is not settled is rescued when its lease is over, and tried again.
-                guard StoreError(wrapping: error).isPassing, tries < 100, phase != .draining || tries < 5 else {
-                    return
-                }
+                guard StoreError(wrapping: error).isPassing, phase != .draining || tries < 5 else { return nil }
                 await wait(for: pause)
                 pause = min(pause * 2, .seconds(5))
             }
         }
+        return nil
     }
 
-    private func settled(_ settlement: Settlement, _ verdict: EventVerdict, isOurs: Bool) {
-        var hasEnded = true
+    /// An event has left the queue.
+    private func hasEnded(mayLetOthersGo: Bool) {
+        dispatcher.ended()
+        if mayLetOthersGo { carryOut(dispatcher.arrived()) }
+    }
+
+    private func tell(_ settlement: Settlement, _ lease: Lease) {
         switch settlement.end {
-        case .completed, .cancelled: break
+        case .completed, .cancelled, .released: break
         case .dead(let cause, _):
-            if isOurs { observers.emit(.queue(.died(DeadEventReport(verdict.lease, cause, settlement.attempt)))) }
+            observers.emit(.queue(.died(DeadEventReport(lease, cause, settlement.attempt))))
         case .retry(let time):
-            hasEnded = false
-            if isOurs {
-                observers.emit(
-                    .queue(
-                        .retried(
-                            functionName: verdict.lease.event.functionName, id: verdict.lease.event.id,
-                            attempt: verdict.lease.attempt, after: max(.zero, dispatcher.now.duration(to: time)))))
-            }
-            lookAgain(at: dispatcher.hostTime(of: time))
-        case .released(let time):
-            hasEnded = false
-            lookAgain(at: dispatcher.hostTime(of: time))
-        }
-        if hasEnded { dispatcher.ended() } else { dispatcher.changed() }
-        if !settlement.followUps.isEmpty || (hasEnded && verdict.lease.event.hasDetails) {
-            carryOut(dispatcher.arrived())
+            observers.emit(
+                .queue(
+                    .retried(
+                        functionName: lease.event.functionName, id: lease.event.id, attempt: lease.attempt,
+                        after: max(.zero, dispatcher.now.duration(to: time)))))
         }
     }
 

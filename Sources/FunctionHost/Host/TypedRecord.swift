@@ -105,11 +105,9 @@ package final class TypedRecord<Input: Sendable, Output: Sendable>: FunctionReco
         } else {
             value = try input.readQueued(payload, for: identity.name, host.coder)
         }
-        guard wantsResult else {
-            _ = try await marking { try await run(attempt, value) }
-            return nil
-        }
-        let given = try await marking { try await run(attempt, value) }
+        let given: Output
+        do { given = try await run(attempt, value) } catch { throw HandlerError(error: error) }
+        guard wantsResult else { return nil }
         // A result that nobody can read is told as nothing.
         guard output.encode != nil else { return Array("null".utf8) }
         let bytes = try output.write(given, for: identity.name, host.coder)

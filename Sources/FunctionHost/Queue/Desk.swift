@@ -7,8 +7,10 @@ struct Desk {
     var record: FunctionRecord?
     /// Events tried for the first time that the retry budget has not been told of.
     var firstAttempts = 0
-    /// An event that has ended and is settled along with the next lease.
-    var ended: EventVerdict?
+    /// An event that has completed and is settled along with the next lease.
+    var completed: CompletedEvent?
+    /// When that was, if it is on the store's timeline.
+    var now: Timestamp?
     private var turn = 0
     private var turnBegan = Timestamp(nanoseconds: .min)
 
@@ -35,13 +37,25 @@ struct Desk {
         return true
     }
 
-    mutating func takeEnded() -> EventVerdict? {
-        defer { ended = nil }
-        return ended
+    mutating func takeCompleted() -> CompletedEvent? {
+        defer { completed = nil }
+        return completed
+    }
+
+    mutating func takeTime() -> Timestamp? {
+        defer { now = nil }
+        return now
     }
 
     mutating func takeFirstAttempts() -> Int {
         defer { firstAttempts = 0 }
         return firstAttempts
     }
+}
+
+/// An event that has completed, with nothing to follow.
+struct CompletedEvent: Sendable {
+    let token: LeaseToken
+    /// Whether others may have waited for it, behind its ordering key for one.
+    let hasDetails: Bool
 }

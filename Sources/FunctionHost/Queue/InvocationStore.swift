@@ -194,8 +194,9 @@ public struct LeaseRequest: Sendable {
 
 /// What a host was lent.
 public struct LeaseAnswer: Sendable {
-    /// The events, no more than were asked for.
-    public var leases: [Lease]
+    /// The first of the events; nil if there are none.
+    public private(set) var first: Lease?
+    private var others: [Lease] = []
     /// Whether there are more that could be leased at this moment.
     public var hasMore: Bool
     /// When the next event of these functions is due; nil if none waits for a time.
@@ -203,9 +204,20 @@ public struct LeaseAnswer: Sendable {
 
     /// Makes an answer.
     public init(leases: [Lease] = [], hasMore: Bool = false, nextDue: Timestamp? = nil) {
-        self.leases = leases
         self.hasMore = hasMore
         self.nextDue = nextDue
+        for lease in leases { add(lease) }
+    }
+
+    /// The events, no more than were asked for.
+    public var leases: [Lease] { first.map { [$0] + others } ?? [] }
+
+    /// How many events there are.
+    public var count: Int { first == nil ? 0 : 1 + others.count }
+
+    /// Adds an event; most answers have one, and that takes no array.
+    public mutating func add(_ lease: Lease) {
+        if first == nil { first = lease } else { others.append(lease) }
     }
 }
 

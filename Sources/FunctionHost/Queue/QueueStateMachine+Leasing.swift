@@ -19,14 +19,9 @@ extension QueueStateMachine {
             case .only(let name): Wanted.one(lanes.find(name))
             }
         var answer = LeaseAnswer()
-        while answer.leases.count < request.count, let slot = next(wanted, request, now) {
+        while answer.count < request.count, let slot = next(wanted, request, now) {
             let lane = Int(slab.nodes[slot].lane)
-            // An array of one is made in one go, and most calls ask for one event.
-            if answer.leases.isEmpty {
-                answer.leases = [lend(slot, until: request.end)]
-            } else {
-                answer.leases.append(lend(slot, until: request.end))
-            }
+            answer.add(lend(slot, until: request.end))
             if request.onlyExpired { ageTurn = lane + 1 } else { lanes.hadTurn(lane) }
         }
         answer.hasMore = hasMore(wanted, request, now)

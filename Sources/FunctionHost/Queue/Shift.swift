@@ -12,7 +12,7 @@ final class Shift: Sendable {
         var machine = AttemptStateMachine<UnsafeContinuation<Bool, Never>>()
         var token: LeaseToken?
         var leasedAt = Timestamp(nanoseconds: 0)
-        var event: QueuedEvent?
+        var event: CurrentEvent?
         var rest: EventVerdict?
         /// The handler that runs now, if it has a deadline.
         var attempt: Attempt?
@@ -51,7 +51,7 @@ final class Shift: Sendable {
         state.withLock { state in
             state.token = lease.token
             state.leasedAt = time
-            state.event = lease.event
+            state.event = CurrentEvent(id: lease.event.id, box: lease.event.box)
         }
     }
 
@@ -109,7 +109,7 @@ final class Shift: Sendable {
     }
 
     /// What is being worked on.
-    var event: QueuedEvent? { state.withLock { $0.event } }
+    var event: CurrentEvent? { state.withLock { $0.event } }
 
     /// Whether anything is being worked on.
     var isBusy: Bool { state.withLock { $0.token != nil } }
@@ -130,4 +130,12 @@ extension Shift: DeadlineTarget {
         attempt?.deadlinePassed(now: now)
         if let next { _ = next.facilities.timer.schedule(self, at: next.deadline) }
     }
+}
+
+/// The event that a handler runs for, as far as those that follow from it need to know.
+struct CurrentEvent: Sendable {
+    let id: InvocationID
+    let box: DetailsBox?
+
+    var lineage: [String: Int] { box?.details.lineage ?? [:] }
 }
