@@ -135,7 +135,7 @@ struct QueueModel {
         advance(now)
         var answer = LeaseAnswer()
         while answer.leases.count < request.count, let index = next(request, now) {
-            answer.leases.append(lend(index, request, now))
+            answer.add(lend(index, request, now))
         }
         answer.hasMore = next(request, now) != nil
         answer.nextDue =
