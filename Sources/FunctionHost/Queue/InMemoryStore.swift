@@ -12,9 +12,6 @@ import Synchronization
 /// that are too old at each function, and a filter at each dead letter. ``LeaseAnswer/nextDue`` is exact; events behind others
 /// of their ordering key do not count for it.
 public final class InMemoryStore: InvocationStore {
-    /// How many dead letters are taken out under one lock, to be looked at outside it.
-    private static let lettersAtOnce = 256
-
     private let machine = Mutex(QueueStateMachine())
     /// What has been accepted and not been looked at yet, so that whoever appends and whoever works seldom meet at one lock.
     private let inbox = Inbox()
@@ -96,22 +93,8 @@ public final class InMemoryStore: InvocationStore {
     public func deadLetters(
         matching filter: DeadLetterFilter, after cursor: DeadLetterCursor?, limit: Int
     ) async throws -> DeadLetterPage {
-        var page = DeadLetterPage(letters: [], next: nil)
-        guard limit > 0 else { return page }
-        var position = cursor?.position ?? 0
-        var last = position
-        while true {
-            let found = withMachine { $0.deadLetters(after: position, limit: Self.lettersAtOnce) }
-            for (number, letter) in found where filter.matches(letter) {
-                if page.letters.count == limit {
-                    page.next = DeadLetterCursor(position: last)
-                    return page
-                }
-                page.letters.append(letter)
-                last = number
-            }
-            guard let end = found.last?.position else { return page }
-            position = end
+        DeadLetterPage(matching: filter, after: cursor, limit: limit) { position in
+            withMachine { $0.deadLetters(after: position, limit: DeadLetterPage.lookedAtOnce) }
         }
     }
 

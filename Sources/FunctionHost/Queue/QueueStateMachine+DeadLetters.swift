@@ -122,6 +122,33 @@ extension QueueStateMachine {
     }
 }
 
+extension DeadLetterPage {
+    /// How many letters are read at once, to be looked at outside any lock.
+    package static let lookedAtOnce = 256
+
+    /// The letters that match, read some at a time.
+    package init(
+        matching filter: DeadLetterFilter, after cursor: DeadLetterCursor?, limit: Int,
+        read: (_ position: Int64) -> [(position: Int64, letter: DeadLetter)]
+    ) {
+        self.init(letters: [], next: nil)
+        guard limit > 0 else { return }
+        var position = cursor?.position ?? 0
+        var last = position
+        while case let found = read(position), let end = found.last?.position {
+            for (number, letter) in found where filter.matches(letter) {
+                if letters.count == limit {
+                    next = DeadLetterCursor(position: last)
+                    return
+                }
+                letters.append(letter)
+                last = number
+            }
+            position = end
+        }
+    }
+}
+
 extension Timestamp {
     /// Nanoseconds from here to there, held to what 64 bits can tell.
     fileprivate func nanosecondsHeld(to other: Self) -> Int64 {

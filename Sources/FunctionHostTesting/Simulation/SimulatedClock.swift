@@ -33,6 +33,15 @@ public struct SimulatedClock: HostClock {
     }
 }
 
+extension Simulation {
+    /// Lets virtual time pass for this task, also if it is cancelled: a disk does not hear of that.
+    func wait(for duration: Duration) async {
+        let sleeper = OneSleep()
+        // Nobody cancels it, and so it does not throw.
+        try? await sleeper.sleep { add(.sleeper(sleeper), at: now.advanced(by: duration)) }
+    }
+}
+
 /// One sleep: over when its time has come or its task is cancelled, whichever is first.
 final class OneSleep: Sendable {
     private enum State {
