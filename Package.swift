@@ -54,6 +54,9 @@ let package = Package(
             name: "Benchmarks", dependencies: ["FunctionHost", "FunctionHostSQLite", "CSQLite", "AllocationCount"],
             path: "Tests/Benchmarks", swiftSettings: settings),
         .target(name: "AllocationCount", path: "Tests/AllocationCount"),
+        .executableTarget(
+            name: "Crash", dependencies: ["FunctionHost", "FunctionHostSQLite", "CSQLite"], path: "Tests/Crash",
+            swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]
 )
