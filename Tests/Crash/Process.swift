@@ -18,7 +18,7 @@ struct ChildProcess {
     /// - Parameter variables: Additions to the environment, as `NAME=value`.
     init?(arguments: [String], variables: [String]) {
         var ends: [Int32] = [0, 0]
-        guard Glibc_pipe(&ends) == 0 else { return nil }
+        guard systemPipe(&ends) == 0 else { return nil }
         #if canImport(Darwin)
             var actions: posix_spawn_file_actions_t?
         #else
@@ -47,7 +47,7 @@ struct ChildProcess {
     /// The next lines; nil at the end. Part of a line at the end is nobody's word.
     mutating func read() -> [Substring]? {
         var buffer = [UInt8](repeating: 0, count: 65_536)
-        let count = Glibc_read(pipe, &buffer, buffer.count)
+        let count = systemRead(pipe, &buffer, buffer.count)
         guard count > 0 else { return nil }
         rest += buffer[..<count]
         guard let end = rest.lastIndex(of: UInt8(ascii: "\n")) else { return [] }
@@ -56,7 +56,7 @@ struct ChildProcess {
         return text.split(separator: "\n")
     }
 
-    func kill() { _ = Glibc_kill(id) }
+    func kill() { _ = systemKill(id) }
 
     /// Waits for its end; returns the exit code, or minus the signal.
     func wait() -> Int {
@@ -69,8 +69,8 @@ struct ChildProcess {
 }
 
 // The functions of these names, from within a type that has its own.
-private func Glibc_pipe(_ ends: inout [Int32]) -> Int32 { pipe(&ends) }
-private func Glibc_read(_ descriptor: Int32, _ buffer: inout [UInt8], _ count: Int) -> Int {
+private func systemPipe(_ ends: inout [Int32]) -> Int32 { pipe(&ends) }
+private func systemRead(_ descriptor: Int32, _ buffer: inout [UInt8], _ count: Int) -> Int {
     read(descriptor, &buffer, count)
 }
-private func Glibc_kill(_ id: pid_t) -> Int32 { kill(id, SIGKILL) }
+private func systemKill(_ id: pid_t) -> Int32 { kill(id, SIGKILL) }
