@@ -11,9 +11,11 @@ let settings: [SwiftSetting] = [
 ]
 
 /// An example sees what a user of the package sees: `package` declarations are out of its reach.
-func example(_ name: String, excluding files: [String] = []) -> Target {
+func example(
+    _ name: String, with adapters: [Target.Dependency] = [], excluding files: [String] = []
+) -> Target {
     .executableTarget(
-        name: name, dependencies: ["FunctionHost"], path: "Examples/\(name)", exclude: files + ["README.md"],
+        name: name, dependencies: ["FunctionHost"] + adapters, path: "Examples/\(name)", exclude: files + ["README.md"],
         packageAccess: false, swiftSettings: settings)
 }
 
@@ -50,6 +52,7 @@ let package = Package(
             path: "Examples/TestingHandlers/Tests", exclude: ["Events"], swiftSettings: settings),
         example("Quickstart", excluding: ["Data"]),
         example("EmbeddedServer"),
+        example("Jobs", with: ["FunctionHostSQLite"]),
         .executableTarget(
             name: "Benchmarks", dependencies: ["FunctionHost", "FunctionHostSQLite", "CSQLite", "AllocationCount"],
             path: "Tests/Benchmarks", swiftSettings: settings),
