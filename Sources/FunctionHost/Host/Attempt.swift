@@ -18,12 +18,15 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
         let running: RunningTable.Key
         /// Whether the host's shutdown has come to cancelling.
         let isCancelled: Bool
+        /// Whether no other deadline is as early, so that a look at it has to be scheduled.
+        let isEarliest: Bool
 
-        init(entry: Int, running: RunningTable.Key, concurrency: Int, isCancelled: Bool) {
+        init(entry: Int, running: RunningTable.Key, concurrency: Int, isCancelled: Bool, isEarliest: Bool) {
             narrowEntry = Int32(entry)
             narrowConcurrency = Int32(clamping: concurrency)
             self.running = running
             self.isCancelled = isCancelled
+            self.isEarliest = isEarliest
         }
 
         /// Its environment's entry in the pool.
@@ -57,9 +60,8 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
         var machine = AttemptStateMachine<UnsafeContinuation<Bool, Never>>()
         var error: (any Error)?
         var progress: Progress?
-        /// Set when the handler suspends.
+        /// Set where a deadline of its own is scheduled: for a closure that has no place, and for what is overdue.
         var deadlineID: DeadlineID?
-        var isToldOverdue = false
     }
 
     private let state = Mutex(State())
@@ -133,9 +135,6 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
     /// Whether the handler has ended: at once, if it never suspended.
     @usableFromInline package var hasEnded: Bool { ending.load(ordering: .acquiring) != .notYet }
 
-    /// Whether the handler has suspended, so that its deadline is armed.
-    var isArmed: Bool { state.withLock { $0.deadlineID != nil } }
-
     /// Returns when the handler has ended (true) or must be cancelled (false, once).
     @usableFromInline
     package func waitForEndOrStop() async -> Bool {
@@ -149,10 +148,10 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
         }
     }
 
-    /// Arms the deadline.
-    @usableFromInline package func arm() { schedule(at: deadline) }
+    /// Schedules the deadline of a closure that has no place; the host looks at those that have.
+    func arm() { if place == nil { schedule(at: deadline) } }
 
-    /// What there is to know of a handler that has ended; the deadline is taken away if it was armed.
+    /// What there is to know of a handler that has ended; a timer of its own is taken away.
     func finish() -> (error: (any Error)?, cause: StopCause?) {
         if ending.load(ordering: .acquiring) == .plain { return (nil, nil) }
         let (error, cause, id) = state.withLock { state in
@@ -182,17 +181,8 @@ package final class Attempt: InvocationStorage, DeadlineTarget, InvocationServic
         if isFirst || now < overdueAt {
             schedule(at: overdueAt)
         } else {
-            tellOverdue(now: now)
+            facilities.observers.emit(.invocationOverdue(context, by: deadline.duration(to: now)))
         }
-    }
-
-    /// Tells the observers that the handler goes on after its deadline; once, whoever finds out and how often.
-    func tellOverdue(now: Timestamp) {
-        let isKnown = state.withLock { state in
-            defer { state.isToldOverdue = true }
-            return state.isToldOverdue
-        }
-        if !isKnown { facilities.observers.emit(.invocationOverdue(context, by: deadline.duration(to: now))) }
     }
 
     private func schedule(at time: Timestamp) {

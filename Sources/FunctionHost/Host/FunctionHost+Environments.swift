@@ -33,6 +33,7 @@ extension FunctionHost {
         emitStarted(record, environment, initDuration, .onDemand)
         let next = Attempt(id: invocation.id, facilities: facilities, options: invocation.options, answer: answer)
         let joiners = state.withLock { $0.initialized(record, next, environment, snapshot, entry: entry, now: now) }
+        watchDeadline(of: next)
         for joiner in joiners { joiner.give(.granted) }
         try await run(
             body, record, next, admittedAt: invocation.admittedAt, initNanoseconds: began.nanoseconds(to: now))

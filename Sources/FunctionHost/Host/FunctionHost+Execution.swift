@@ -27,6 +27,7 @@ extension FunctionHost {
     ) -> Attempt? {
         let attempt = Attempt(id: id, facilities: facilities, options: options, party: party)
         guard state.withLock({ $0.beginAtOnce(record, attempt, now: now) }) else { return nil }
+        watchDeadline(of: attempt)
         // Made without an init closure, and so in no time.
         if attempt.isColdStart { emitStarted(record, attempt.environment, .zero, .onDemand) }
         tellStart(record, attempt)
@@ -109,6 +110,7 @@ extension FunctionHost {
             let now = time.now
             switch state.withLock({ $0.place(record.slot, attempt, joiner: joiner, now: now) }) {
             case .run:
+                watchDeadline(of: attempt)
                 // Made without an init closure, and so in no time.
                 if attempt.isColdStart { emitStarted(record, attempt.environment, .zero, .onDemand) }
                 return try await run(

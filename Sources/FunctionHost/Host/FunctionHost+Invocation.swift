@@ -69,7 +69,7 @@ extension FunctionHost {
 
     /// Calls the handler in a child of this task, which is cancelled at its deadline or when it is asked to stop.
     ///
-    /// The child starts on this thread at once; only if it suspends is there anything to arm or to wait for.
+    /// The child starts on this thread at once; only if it suspends is there anything to wait for.
     @inlinable
     func runInTask<Input: Sendable, Output: Sendable>(
         _ record: TypedRecord<Input, Output>, _ attempt: Attempt, _ input: Input
@@ -84,7 +84,6 @@ extension FunctionHost {
                 group.addTask { await record.complete(attempt, input) }
             }
             if attempt.hasEnded { return }
-            attempt.arm()
             if await !attempt.waitForEndOrStop() { group.cancelAll() }
         }
         let output = attempt.result.take(Output.self)

@@ -32,7 +32,6 @@ extension FunctionHost {
         }
         // It began in the moment in which the shutdown cancelled everything else.
         if attempt.place?.isCancelled ?? false { attempt.stop(.shutdown) }
-        watchForSpinning()
     }
 
     /// Settles everything after a handler's end: observers, environment, permit.

@@ -58,6 +58,10 @@ struct HostStateMachine: Sendable {
     var lifecycle = LifecycleStateMachine()
     var admission: AdmissionStateMachine<Ticket>
     var running = RunningTable()
+    /// When what runs is looked at for deadlines that have passed: no later than the earliest of them.
+    private var lookTime = Timestamp.distantFuture
+    /// The timer that is set for that time, once it is known.
+    private var lookTimer: DeadlineID?
     var functions: ContiguousArray<FunctionState> = []
     private var names: [String: Int] = [:]
     private var freeSlots: ContiguousArray<Int> = []
@@ -186,6 +190,30 @@ struct HostStateMachine: Sendable {
     func isLive(_ record: FunctionRecord) -> Bool {
         record.slot < functions.count && functions[record.slot].recordID == ObjectIdentifier(record)
             && !functions[record.slot].isRemoved
+    }
+
+    /// A timer was set for the time at which what runs is to be looked at.
+    ///
+    /// - Returns: The one that is not needed any more: there is one for all.
+    mutating func lookScheduled(at time: Timestamp, _ timer: DeadlineID) -> DeadlineID? {
+        // Somebody has decided on another time meanwhile, or it has come already.
+        guard lookTime == time else { return timer }
+        defer { lookTimer = timer }
+        return lookTimer
+    }
+
+    /// Looks at what runs: whose deadline has passed, and when to look again.
+    ///
+    /// Deadlines are not taken away when attempts end, which is what nearly all of them do long before: the time of the look
+    /// stays, and is that of another one when it has come.
+    ///
+    /// - Parameter time: What the timer was set for.
+    mutating func look(at time: Timestamp, now: Timestamp) -> (passed: [Attempt], next: Timestamp?) {
+        guard lookTime == time else { return ([], nil) }
+        let (passed, next) = running.takePassed(now: now)
+        lookTime = next
+        lookTimer = nil
+        return (passed, next < .distantFuture ? next : nil)
     }
 
     /// The shutdown cancels: these now, and what begins later at once.
@@ -429,9 +457,12 @@ struct HostStateMachine: Sendable {
         _ entry: Int, isCold: Bool, now: Timestamp
     ) {
         attempt.begin(snapshot, environment, isCold: isCold, now: now)
+        let deadline = attempt.deadline
+        let isEarliest = deadline < lookTime
+        if isEarliest { lookTime = deadline }
         attempt.place = Attempt.Place(
-            entry: entry, running: running.insert(attempt), concurrency: admission.inFlight(of: slot),
-            isCancelled: isCancelling)
+            entry: entry, running: running.insert(attempt, deadline: deadline),
+            concurrency: admission.inFlight(of: slot), isCancelled: isCancelling, isEarliest: isEarliest)
     }
 
     /// Lets the slot of a removed function serve another one once nothing of it is left.

@@ -13,8 +13,6 @@ public struct HostSystem: Sendable {
     package var announce: (@Sendable (FunctionHost) -> Void)?
     /// Whether observers hear everything at once instead of on a thread.
     package var deliversInline = false
-    /// Whether to look for handlers that hold a thread; in a simulation no time passes while one does.
-    package var watchesThreads = true
     /// One more observer, of the system's own.
     package var tap: (any HostObserver)?
     /// Whether handlers' tasks carry the name of their function, for a scheduler that reports on them.

@@ -24,7 +24,6 @@ extension HostSystem {
         var system = Self(clock: simulation.clock, seed: simulation.random(in: 0...UInt64.max))
         system.bulkhead = simulation
         system.deliversInline = true
-        system.watchesThreads = false
         // Now and then handlers start on their caller's thread, as they do outside; then their tasks have no names.
         system.namesTasks = simulation.chance(0.75)
         system.announce = { [weak simulation] in simulation?.remember($0) }

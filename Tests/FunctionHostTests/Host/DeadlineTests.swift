@@ -28,6 +28,45 @@ import Testing
         #expect(events.outcomes() == [outcome])
     }
 
+    @Test("Deadlines are met to the moment in whatever order they come, and one timer waits for all of them")
+    func manyDeadlines() async throws {
+        let host = FunctionHost(system: .simulated)
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for (number, timeout) in [5_000, 1_000, 3_000, 980, 4_000, 2_000, 1_020, 6_000].enumerated() {
+                let nap = try host.register(
+                    Function<Duration, Void>("nap\(number)"), configuration: .init(timeout: .milliseconds(timeout))
+                ) { length, context in try await context.sleep(for: length) }
+                for begin in [0, 20, 500, 1_500] {
+                    group.addTask {
+                        try await pass(.milliseconds(begin))
+                        let took = try await timed {
+                            _ = try? await host.invoke(nap, with: .seconds(number == 7 ? 2 : 60))
+                        }
+                        #expect(took == (number == 7 ? .seconds(2) : .milliseconds(timeout)))
+                    }
+                }
+            }
+            try await pass(.milliseconds(720))
+            #expect(host.deadlineCount == 1)
+            try await group.waitForAll()
+        }
+    }
+
+    @Test("Short calls beside a long one leave no timers behind")
+    func timersOfShortCalls() async throws {
+        let host = FunctionHost(system: .simulated)
+        let long = try Self.nap(on: host, timeout: .seconds(900))
+        let short = try host.register("short", configuration: .init(timeout: .milliseconds(100))) { (_: Void, _) in }
+        async let longCall: Void = host.invoke(long, with: .seconds(10))
+        for _ in 0..<50 {
+            try await pass(.milliseconds(180))
+            try await host.invoke(short)
+            // The look at what runs, and those at idle environments.
+            #expect(host.deadlineCount <= 2)
+        }
+        try await longCall
+    }
+
     @Test("The handler is cancelled at its deadline, and what it throws then is not what the caller gets")
     func cancelled() async throws {
         let host = FunctionHost(system: .simulated)
