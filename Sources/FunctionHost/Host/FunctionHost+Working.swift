@@ -166,7 +166,7 @@ extension FunctionHost {
             } catch {
                 attempt.end(error)
             }
-            guard let end = concludeQuickly(lease, record, attempt, result, shift, &desk) else { return true }
+            guard let end = concludeQuickly(lease, record, attempt, result, &desk) else { return true }
             if let aftermath = end.aftermath { await carryOutInQueue(aftermath) }
             (verdict, isStopped) = (end.verdict, end.isStopped)
         } else {
@@ -209,17 +209,15 @@ extension FunctionHost {
         let now = dispatcher.traits.timeline == .host ? now : time.now
         guard let attempt = beginAtOnce(record, lease.event.id, nil, .shift(shift), now: now) else { return nil }
         desk.firstAttempts += 1
-        if attempt.needsTask, let time = shift.begin(attempt) { _ = timer.schedule(shift, at: time) }
         return (record, attempt)
     }
 
     /// The event's end, if anything but the next one follows from it.
     private func concludeQuickly(
-        _ lease: Lease, _ record: FunctionRecord, _ attempt: Attempt, _ result: [UInt8]?, _ shift: Shift,
+        _ lease: Lease, _ record: FunctionRecord, _ attempt: Attempt, _ result: [UInt8]?,
         _ desk: inout Desk
     ) -> (verdict: EventVerdict, aftermath: Aftermath?, isStopped: Bool)? {
         let (error, cause) = attempt.finish()
-        if attempt.needsTask { shift.finish() }
         let now = time.now
         let (outcome, aftermath) = conclude(
             record, attempt, error?.unmarked, cause, admittedAt: attempt.startedAt, initNanoseconds: nil, now: now)
@@ -338,7 +336,6 @@ extension FunctionHost {
             let attempt = beginAtOnce(record, lease.event.id, options, .shift(shift), now: time.now)
         else { return await runTheLongWay(lease, record, options, shift) }
         let snapshot = attempt.snapshot!
-        if attempt.needsTask, let time = shift.begin(attempt) { _ = timer.schedule(shift, at: time) }
         var result: [UInt8]?
         do {
             let wantsResult = snapshot.isResultWanted
@@ -348,7 +345,6 @@ extension FunctionHost {
             attempt.end(error)
         }
         let (error, cause) = attempt.finish()
-        if attempt.needsTask { shift.finish() }
         let (outcome, aftermath) = conclude(
             record, attempt, error?.unmarked, cause, admittedAt: attempt.startedAt, initNanoseconds: nil, now: time.now)
         if let aftermath { await carryOutInQueue(aftermath) }

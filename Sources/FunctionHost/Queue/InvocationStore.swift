@@ -210,7 +210,13 @@ public struct LeaseAnswer: Sendable {
     }
 
     /// The events, no more than were asked for.
-    public var leases: [Lease] { first.map { [$0] + others } ?? [] }
+    public var leases: [Lease] {
+        get { first.map { [$0] + others } ?? [] }
+        set {
+            first = newValue.first
+            others = Array(newValue.dropFirst())
+        }
+    }
 
     /// How many events there are.
     public var count: Int { first == nil ? 0 : 1 + others.count }

@@ -14,10 +14,6 @@ final class Shift: Sendable {
         var leasedAt = Timestamp(nanoseconds: 0)
         var event: CurrentEvent?
         var rest: EventVerdict?
-        /// The handler that runs now, if it has a deadline.
-        var attempt: Attempt?
-        /// When the timer looks at it; nil if no timer is set.
-        var lookAt: Timestamp?
     }
 
     private let state = Mutex(State())
@@ -63,22 +59,6 @@ final class Shift: Sendable {
         }
     }
 
-    /// A handler begins that has a deadline; returns when the timer is to look at it, if it would not do so in time.
-    ///
-    /// One timer serves a whole shift: it looks, and is set anew for whoever runs then. So a deadline that does not pass costs
-    /// nearly nothing.
-    func begin(_ attempt: Attempt) -> Timestamp? {
-        state.withLock { state in
-            state.attempt = attempt
-            if let time = state.lookAt, time <= attempt.deadline { return nil }
-            state.lookAt = attempt.deadline
-            return attempt.deadline
-        }
-    }
-
-    /// The handler has ended.
-    func finish() { state.withLock { $0.attempt = nil } }
-
     /// The shift has been cancelled: its worker settles the event.
     func leave(_ verdict: EventVerdict) { state.withLock { $0.rest = verdict } }
 
@@ -116,20 +96,6 @@ final class Shift: Sendable {
 
     /// The shift that this code runs in, with whatever it calls: events enqueued here follow from the present one.
     @TaskLocal static var current: Shift?
-}
-
-extension Shift: DeadlineTarget {
-    func deadlinePassed(now: Timestamp) {
-        let (attempt, next) = state.withLock { state -> (Attempt?, Attempt?) in
-            state.lookAt = nil
-            guard let attempt = state.attempt else { return (nil, nil) }
-            if attempt.deadline <= now { return (attempt, nil) }
-            state.lookAt = attempt.deadline
-            return (nil, attempt)
-        }
-        attempt?.deadlinePassed(now: now)
-        if let next { _ = next.facilities.timer.schedule(self, at: next.deadline) }
-    }
 }
 
 /// The event that a handler runs for, as far as those that follow from it need to know.
