@@ -98,6 +98,17 @@ struct SchedulerStateMachine<Job: Sendable, Timer: Sendable>: Sendable {
         takeTimers { matches($0.timer) }
     }
 
+    /// Lets go of everything but the time: nothing will run any more.
+    mutating func forget() {
+        trail = []
+        runnable = []
+        waiting = []
+        earliest = nil
+        tasks = [:]
+        priorities = []
+        changes = []
+    }
+
     /// What happens next.
     mutating func next() -> Step {
         if let earliest, runnable.isEmpty || isLate(until: earliest) {

@@ -39,7 +39,18 @@ public final class Simulation: TaskExecutor, Sendable {
         var isDriving = false
         var escapedTasks: Set<UInt64> = []
         var notes: [(step: Int, time: Timestamp, text: String)] = []
-        var wallOffset: Duration = .zero
+        var wallOffset: Duration
+        var crashHandlers: [@Sendable (inout SplitMix64) -> Void] = []
+
+        /// Lets go of what nobody will ask for: what was given up in the middle stays in memory, and is not to be large.
+        mutating func forget() {
+            notes = []
+            escapes = []
+            escapedTasks = []
+            hosts = []
+            crashHandlers = []
+            scheduler.forget()
+        }
     }
 
     private let state: Mutex<State>
@@ -61,9 +72,19 @@ public final class Simulation: TaskExecutor, Sendable {
     ///   - slowness: How late, by lot, code may run that could run at once, as on a busy machine.
     ///   - maximumSteps: How many steps there may be before it is taken for endless.
     ///   - allowsUnstructuredTasks: Whether tasks that are no children of others are run rather than reported.
-    public init(
+    public convenience init(
         seed: Int, strategy: SimulationStrategy = .uniform, slowness: Duration = .milliseconds(10),
         maximumSteps: Int = 1_000_000, allowsUnstructuredTasks: Bool = false
+    ) {
+        self.init(
+            seed: seed, strategy: strategy, start: Self.start, wallOffset: .zero, slowness: slowness,
+            maximumSteps: maximumSteps, allowsUnstructuredTasks: allowsUnstructuredTasks)
+    }
+
+    /// Prepares one that begins where another has ended.
+    init(
+        seed: Int, strategy: SimulationStrategy, start: Timestamp, wallOffset: Duration,
+        slowness: Duration = .milliseconds(10), maximumSteps: Int, allowsUnstructuredTasks: Bool = false
     ) {
         self.seed = seed
         self.strategy = strategy
@@ -72,7 +93,8 @@ public final class Simulation: TaskExecutor, Sendable {
         state = Mutex(
             State(
                 scheduler: SchedulerStateMachine(
-                    seed: UInt64(bitPattern: Int64(seed)), strategy: strategy, slowness: slowness, start: Self.start)))
+                    seed: UInt64(bitPattern: Int64(seed)), strategy: strategy, slowness: slowness, start: start),
+                wallOffset: wallOffset))
     }
 
     // MARK: - What simulated code asks for
@@ -110,6 +132,8 @@ public final class Simulation: TaskExecutor, Sendable {
         let text = text()
         state.withLock { $0.notes.append(($0.scheduler.steps, $0.scheduler.now, text)) }
     }
+
+    var wallOffset: Duration { state.withLock { $0.wallOffset } }
 
     var wallTime: Timestamp { state.withLock { $0.scheduler.now.advanced(by: $0.wallOffset) } }
 
@@ -151,7 +175,33 @@ public final class Simulation: TaskExecutor, Sendable {
     /// - Returns: What `body` returned.
     /// - Throws: What `body` threw; ``SimulationFailure`` if it did not end, or started unstructured tasks.
     public func run<Result: Sendable>(_ body: @escaping @Sendable () async throws -> Result) throws -> Result {
-        try drive(begin(body))
+        try driveToEnd(begin(body))
+    }
+
+    /// Runs `body` until a step at which it is stopped dead, or to its end.
+    ///
+    /// - Returns: What `body` returned; nil if it was stopped.
+    func run<Result: Sendable>(
+        crashingAt step: Int?, _ body: @escaping @Sendable () async throws -> Result
+    ) throws -> Result? {
+        guard let result = try drive(begin(body), until: step) else {
+            crash()
+            return nil
+        }
+        return result
+    }
+
+    /// Adds something that happens when the simulation is stopped dead.
+    func onCrash(_ body: @escaping @Sendable (inout SplitMix64) -> Void) {
+        state.withLock { $0.crashHandlers.append(body) }
+    }
+
+    private func crash() {
+        var (random, handlers) = state.withLock { state in
+            defer { state.forget() }
+            return (SplitMix64(seed: state.scheduler.generator.next()), state.crashHandlers)
+        }
+        for handler in handlers { handler(&random) }
     }
 
     /// The same on a thread of its own, so that no thread of the concurrency runtime is held meanwhile.
@@ -160,7 +210,7 @@ public final class Simulation: TaskExecutor, Sendable {
         let outcome = begin(body)
         return try await withCheckedThrowingContinuation { continuation in
             startThread(named: "simulation") {
-                continuation.resume(with: Swift.Result { try self.drive(outcome) })
+                continuation.resume(with: Swift.Result { try self.driveToEnd(outcome) })
             }
         }
     }
@@ -178,7 +228,13 @@ public final class Simulation: TaskExecutor, Sendable {
     }
 
     /// Runs everything on this thread until the root has ended.
-    private func drive<Result: Sendable>(_ outcome: OneResult<Result>) throws -> Result {
+    private func driveToEnd<Result: Sendable>(_ outcome: OneResult<Result>) throws -> Result {
+        guard let result = try drive(outcome) else { preconditionFailure("the root has not ended") }
+        return result
+    }
+
+    /// Runs everything on this thread until the root has ended, or to a step; then there is no result.
+    private func drive<Result: Sendable>(_ outcome: OneResult<Result>, until step: Int? = nil) throws -> Result? {
         anchor.attach(self)
         simulation_capture_on_this_thread(
             { context, job, delay in
@@ -193,7 +249,8 @@ public final class Simulation: TaskExecutor, Sendable {
             for host in state.withLock({ $0.hosts }) { host()?.letGo() }
         }
         state.withLock { $0.isDriving = true }
-        try loop { outcome.isSet }
+        try loop(to: step) { outcome.isSet }
+        guard outcome.isSet else { return nil }
         let escapes = state.withLock { $0.escapes }
         guard escapes.isEmpty || allowsUnstructuredTasks else {
             throw SimulationFailure(.unstructuredTask, self, "unstructured: \(escapes.joined(separator: "; "))")
@@ -207,8 +264,9 @@ public final class Simulation: TaskExecutor, Sendable {
         if mayComeBack { _ = Unmanaged.passRetained(self) }
     }
 
-    private func loop(until isDone: () -> Bool) throws {
+    private func loop(to last: Int?, until isDone: () -> Bool) throws {
         while !isDone() {
+            if let last, self.steps >= last { return }
             let (step, steps, now) = state.withLock { ($0.scheduler.next(), $0.scheduler.steps, $0.scheduler.now) }
             switch step {
             case .run(let job):
