@@ -11,7 +11,11 @@ final class FunctionTable {
 
     init(on connection: Connection) throws(SQLiteFault) {
         find = try connection.prepare("SELECT number, age FROM functions WHERE name = ?1")
-        add = try connection.prepare("INSERT INTO functions (name, age) VALUES (?1, ?2) RETURNING number, age")
+        add = try connection.prepare(
+            """
+            INSERT INTO functions (name, age) VALUES (?1, ?2) ON CONFLICT (name) DO UPDATE SET age = ?2
+            RETURNING number, age
+            """)
         findName = try connection.prepare("SELECT name FROM functions WHERE number = ?1")
     }
 
@@ -30,7 +34,7 @@ final class FunctionTable {
 
     /// A function, which is entered now if the file does not know it, with the age of its first event as a rule.
     func entry(of name: String, age: @autoclosure () -> Int64) throws(SQLiteFault) -> FunctionEntry {
-        if let entry = try known(name) { return entry }
+        if let entry = try known(name), entry.age >= 0 || age() < 0 { return entry }
         add.bind(name, 1)
         add.bind(age(), 2)
         guard let entry = try read(add, name) else { throw SQLiteFault(damage: "a new function has no row") }

@@ -37,11 +37,12 @@ struct Lane: Hashable {
 /// How a function is known in the file.
 struct FunctionEntry {
     let number: Int
-    /// How long after they are due its events are too old, as a rule: as the first one was.
+    /// How long after they are due its events are too old, as a rule: as the first one was. Negative if there is no rule:
+    /// that one was too old before it was due.
     let age: Int64
 
     /// Whether the rule holds for an event.
-    func rules(due: Timestamp, expires: Timestamp) -> Bool { due.age(until: expires) == age }
+    func rules(due: Timestamp, expires: Timestamp) -> Bool { age >= 0 && due.age(until: expires) == age }
 }
 
 extension Timestamp {

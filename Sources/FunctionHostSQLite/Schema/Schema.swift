@@ -20,7 +20,7 @@ enum Schema {
         CREATE TABLE functions (
             number INTEGER PRIMARY KEY,
             name   TEXT NOT NULL UNIQUE,
-            age    INTEGER NOT NULL                  -- how long after they are due its events are too old, as a rule
+            age    INTEGER NOT NULL                  -- from due to too old, as a rule; negative if there is none
         );
 
         -- One row for each event that has not ended, and for each dead letter.
