@@ -98,13 +98,19 @@ public struct FunctionConfiguration: Sendable {
         reservedConcurrency: Int? = nil,
         saturation: SaturationPolicy = .reject,
         memorySize: Int = 128,
-        placement: Placement = .callersTask
+        placement: Placement = .callersTask,
+        retry: RetryPolicy = .lambda,
+        onSuccess: DestinationTarget? = nil,
+        onFailure: DestinationTarget? = nil
     ) {
         self.timeout = timeout
         self.reservedConcurrency = reservedConcurrency
         self.saturation = saturation
         self.memorySize = memorySize
         self.placement = placement
+        self.retry = retry
+        self.onSuccess = onSuccess
+        self.onFailure = onFailure
     }
 }
 

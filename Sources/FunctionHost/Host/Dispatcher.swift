@@ -202,11 +202,16 @@ final class Dispatcher: Sendable {
 
     /// Counts events that are tried for the first time, which pay for retries.
     func countFirstAttempts(_ count: Int, now: Timestamp) {
-        if count > 0 { state.withLock { $0.budget.attempts(count, now: now) } }
+        if count != 0 { state.withLock { $0.budget.attempts(count, now: now) } }
     }
 
     /// Whether the host's budget allows another retry, which then counts.
     func mayRetry(now: Timestamp) -> Bool { state.withLock { $0.budget.mayRetry(now: now) } }
+
+    /// Takes back a retry that the budget allowed, and that is not charged to its event.
+    func takeBackRetry(allowedAt time: Timestamp, now: Timestamp) {
+        state.withLock { $0.budget.takeBackRetry(allowedAt: time, now: now) }
+    }
 
     /// How long a retry waits that the budget did not allow.
     var budgetPause: Duration { state.withLock { $0.budget.pause } }

@@ -31,19 +31,21 @@ extension FunctionHost {
         details.traceHeader = event.details.traceHeader
         details.lineage = event.details.lineage
         let now = dispatcher.now
+        // It takes its event's place in the queue: behind what came after that, it might wait for hours.
+        let due = min(now, event.dueAt)
         switch target {
         case .sink:
             details.kind = condition == .success ? .successDelivery : .failureDelivery
             return QueuedEvent(
                 id: nextID(), functionName: event.functionName, payload: .bytes(record.json), enqueuedAt: now,
-                dueAt: now, expiresAt: .distantFuture, details: details)
+                dueAt: due, expiresAt: .distantFuture, details: details)
         case .function(let name):
             // Not refused here, where nobody would hear of it: an event that occurs too often in its own chain becomes a dead
             // letter when its turn comes.
             details.lineage[name, default: 0] += 1
             let age = snapshot(named: name)?.configuration.maximumEventAge ?? FunctionConfiguration().maximumEventAge
             return QueuedEvent(
-                id: nextID(), functionName: name, payload: .bytes(record.json), enqueuedAt: now, dueAt: now,
+                id: nextID(), functionName: name, payload: .bytes(record.json), enqueuedAt: now, dueAt: due,
                 expiresAt: now.advanced(by: age), details: details)
         }
     }

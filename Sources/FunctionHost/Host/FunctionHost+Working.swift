@@ -146,7 +146,7 @@ extension FunctionHost {
     }
 
     private func tellFirstAttempts(_ desk: inout Desk) {
-        if desk.firstAttempts > 0 { dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now) }
+        if desk.firstAttempts != 0 { dispatcher.countFirstAttempts(desk.takeFirstAttempts(), now: time.now) }
     }
 
     /// Brings one event to the end of this attempt.
@@ -229,7 +229,9 @@ extension FunctionHost {
             return nil
         }
         let ending = EventEnding(outcome, error, timeout: aftermath?.error, result: result)
-        return (verdict(on: lease, ending, attempt.snapshot, began: attempt.startedAt), aftermath, cause != nil)
+        let verdict = verdict(on: lease, ending, attempt.snapshot, began: attempt.startedAt)
+        if case .released = verdict.end { desk.firstAttempts -= 1 }
+        return (verdict, aftermath, cause != nil)
     }
 
     /// Shuts down what has ended; what it throws is what the caller would get, and there is none.
@@ -252,7 +254,9 @@ extension FunctionHost {
         let (ending, snapshot, isStopped) = await run(lease, record, shift)
         desk.hasServed = !ending.isThrottled
         if dispatcher.isRestricted || ending.isThrottled { noteRoom(for: name, ending) }
-        return (verdict(on: lease, ending, snapshot, began: began), isStopped)
+        let verdict = verdict(on: lease, ending, snapshot, began: began)
+        if case .released = verdict.end { uncount(lease, &desk) }
+        return (verdict, isStopped)
     }
 
     /// What becomes of an event that has been tried.
@@ -284,15 +288,30 @@ extension FunctionHost {
             let judge = EventJudge(snapshot: snapshot, isDelivery: false)
             if let cause = judge.refusal(of: lease, now: now) { return judge.dead(cause) }
         }
+        desk.retryAllowedAt = nil
         if lease.attempt == 1 {
             desk.firstAttempts += 1
             return nil
         }
+        // What a crash left behind has not failed: nothing is multiplied by going on with it.
+        if lease.deaths > 0 { return nil }
         tellFirstAttempts(&desk)
-        if !dispatcher.mayRetry(now: time.now) {
+        let time = time.now
+        if dispatcher.mayRetry(now: time) {
+            desk.retryAllowedAt = time
+        } else {
             return .released(at: min(now.advanced(by: dispatcher.budgetPause), lease.event.expiresAt))
         }
         return nil
+    }
+
+    /// What is not charged to an event counts for the retry budget neither: it will be tried as if it had not been.
+    private func uncount(_ lease: Lease, _ desk: inout Desk) {
+        if let time = desk.retryAllowedAt {
+            dispatcher.takeBackRetry(allowedAt: time, now: self.time.now)
+        } else if lease.attempt == 1 {
+            desk.firstAttempts -= 1
+        }
     }
 
     /// A limit has turned an event of a function away, or has not: the others of that function wait, or need not.

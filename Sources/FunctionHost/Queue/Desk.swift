@@ -7,6 +7,8 @@ struct Desk {
     var record: FunctionRecord?
     /// Events tried for the first time that the retry budget has not been told of.
     var firstAttempts = 0
+    /// When the retry budget allowed what is being tried; nil if it did not have to.
+    var retryAllowedAt: Timestamp?
     /// An event that has completed and is settled along with the next lease.
     var completed: CompletedEvent?
     /// When that was, if it is on the store's timeline.

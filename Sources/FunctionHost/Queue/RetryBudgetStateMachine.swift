@@ -50,15 +50,35 @@ package struct RetryBudgetStateMachine: Sendable {
         return true
     }
 
+    /// Takes back a retry that was allowed then, and does not count: the handler was not let in, or wanted to be asked later.
+    package mutating func takeBackRetry(allowedAt time: Timestamp, now: Timestamp) {
+        guard budget.share < 1 else { return }
+        turn(to: now)
+        let bucket = bucket(of: time)
+        let (age, overflow) = current.subtractingReportingOverflow(bucket)
+        // What is gone with its bucket does not count in any case.
+        guard !overflow, (0..<Int64(Self.count)).contains(age), buckets[place(of: bucket)].retries > 0 else { return }
+        buckets[place(of: bucket)].retries -= 1
+        total.retries -= 1
+    }
+
     /// How long it takes until asking again may help, unless more events come before.
     package var pause: Duration { .nanoseconds(width) }
 
-    private var place: Int { Int(((current % Int64(Self.count)) + Int64(Self.count)) % Int64(Self.count)) }
+    private var place: Int { place(of: current) }
+
+    private func place(of bucket: Int64) -> Int {
+        Int(((bucket % Int64(Self.count)) + Int64(Self.count)) % Int64(Self.count))
+    }
+
+    private func bucket(of time: Timestamp) -> Int64 {
+        let (quotient, remainder) = time.nanoseconds.quotientAndRemainder(dividingBy: width)
+        return remainder < 0 ? quotient - 1 : quotient
+    }
 
     /// Empties the buckets whose time was a window ago. A time before the latest one counts as the latest.
     private mutating func turn(to now: Timestamp) {
-        let (quotient, remainder) = now.nanoseconds.quotientAndRemainder(dividingBy: width)
-        let bucket = remainder < 0 ? quotient - 1 : quotient
+        let bucket = bucket(of: now)
         guard bucket > current else { return }
         // Over a long pause, and at the very first call, each bucket is emptied once.
         let (distance, overflow) = bucket.subtractingReportingOverflow(current)

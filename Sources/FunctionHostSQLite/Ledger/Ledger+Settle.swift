@@ -34,7 +34,8 @@ struct SettleStatements {
         writeHistory = try connection.prepare("UPDATE events SET history = ?2, extras = extras | 2 WHERE seq = ?1")
         die = try connection.prepare(
             """
-            UPDATE events SET state = 4, died = ?2, died_at = ?3, cause = ?4, lease_until = NULL, extras = extras & ~8
+            UPDATE events SET state = 4, died = ?2, died_at = ?3, cause = ?4, attempts = max(0, attempts - ?5),
+                lease_until = NULL, extras = extras & ~8
             WHERE seq = ?1
             """)
     }
@@ -51,7 +52,8 @@ extension Ledger {
             try waitAgain(row, at: time, attempts: max(0, row.attempts - 1), settlement.attempt, now: now)
         case .dead(let cause, isKept: true):
             try note(settlement.attempt, for: row)
-            try die(row, cause, now: now)
+            // Without anything to say of it the handler did not begin.
+            try die(row, cause, uncounted: settlement.attempt == nil ? 1 : 0, now: now)
         }
         for event in settlement.followUps { _ = try insert(event, now: now) }
         return true
@@ -80,12 +82,17 @@ extension Ledger {
     }
 
     /// Makes a dead letter of an event that waits or is leased.
-    func die(_ row: Row, _ cause: DeadLetterCause, now: Timestamp) throws(SQLiteFault) {
+    ///
+    /// - Parameter uncounted: How many leases are not to count as attempts.
+    func die(
+        _ row: Row, _ cause: DeadLetterCause, uncounted: Int = 0, now: Timestamp
+    ) throws(SQLiteFault) {
         counters.died += 1
         settling.die.bind(row.seq, 1)
         settling.die.bind(counters.died, 2)
         settling.die.bind(now, 3)
         settling.die.bind(cause.description, 4)
+        settling.die.bind(uncounted, 5)
         try settling.die.run()
         counters.count(row.state, -1)
         counters.count(.dead, 1)

@@ -102,7 +102,7 @@ extension StoreConformance.Check {
             try bench.equal(try await bench.status(1)?.state, .leased(until: Bench.time(33)), "one that is leased")
             try await bench.settle(lease, .dead(.payloadUndecodable, isKept: true), at: 5)
             try bench.equal(try await bench.status(1)?.state, .dead(.payloadUndecodable), "one that is dead")
-            try bench.equal(try await bench.status(1)?.attempts, 1, "its attempts")
+            try bench.equal(try await bench.status(1)?.attempts, 0, "its attempts, of which none began")
             try bench.equal(try await bench.status(2), nil, "one that never was")
         },
     ]

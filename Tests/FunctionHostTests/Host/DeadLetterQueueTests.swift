@@ -70,49 +70,6 @@ struct DeadLetterQueueTests {
         }
     }
 
-    @Test(
-        "Ten thousand letters are sent again at a given rate; cancelled half-way and begun anew, none is lost or sent twice"
-    )
-    func redrivePaced() async throws {
-        let count = 10_000
-        var configuration = FunctionHost.Configuration()
-        configuration.retryBudget = .unlimited
-        let host = FunctionHost(configuration: configuration, system: .simulated)
-        let isMended = Atomic(false)
-        let done = Mutex<[Int: Int]>([:])
-        let work = try host.register("work", configuration: self.configuration(.never)) { (number: Int, _) in
-            guard isMended.load(ordering: .relaxed) else { throw Refused(text: "") }
-            done.withLock { $0[number, default: 0] += 1 }
-        }
-        try await host.run {
-            try await host.enqueue(work, batch: Array(0..<count))
-            try await host.drain()
-            #expect(try await host.deadLetters.count() == count)
-            isMended.store(true, ordering: .relaxed)
-            let start = host.now
-            let progress = ProgressNote()
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    await #expect(throws: CancellationError.self) {
-                        try await host.deadLetters.redrive(perSecond: 100) { progress.sent = $0 }
-                    }
-                }
-                await #expect(throws: Never.self) { try await Simulation.current?.advance(by: .seconds(50)) }
-                group.cancelAll()
-            }
-            let sent = progress.sent
-            #expect((4_900...5_010).contains(sent))
-            try await host.drain()
-            #expect(try await host.deadLetters.count() == count - sent)
-            #expect(try await host.deadLetters.redrive(perSecond: 1_000) == count - sent)
-            try await host.drain()
-            #expect(start.duration(to: host.now) >= .seconds(54))
-            #expect(try await host.deadLetters.count() == 0)
-        }
-        #expect(done.withLock { $0.count } == count)
-        #expect(done.withLock { $0.values.allSatisfy { $0 == 1 } })
-    }
-
     @Test("A handler decides: never again, or later and uncharged")
     func intents() async throws {
         let attempts = Mutex<[String]>([])
@@ -264,6 +221,28 @@ struct DeadLetterQueueTests {
         #expect(attempts.withLock { ($0[0] ?? 0) + ($0[1] ?? 0) } <= 46)
     }
 
+    @Test("Who is told to come back later pays for one retry, however often")
+    func budgetOfRetryLater() async throws {
+        var configuration = FunctionHost.Configuration()
+        configuration.retryBudget = RetryBudget(share: 0, reserve: 1)
+        let host = FunctionHost(configuration: configuration, system: .simulated)
+        let attempts = Mutex<[Int]>([])
+        let work = try host.register(
+            "work", configuration: self.configuration(.constant(maximumAttempts: 2, delay: .seconds(1)))
+        ) { (_: Int, context) in
+            attempts.withLock { $0.append(context.attempt) }
+            if context.attempt == 1 { throw Refused(text: "") }
+            if attempts.withLock({ $0.count }) < 5 { throw RetryLater(after: .seconds(1)) }
+        }
+        let start = host.now
+        try await host.run {
+            try await host.enqueue(work, with: 1)
+            try await host.drain()
+        }
+        #expect(attempts.withLock { $0 } == [1, 2, 2, 2, 2])
+        #expect(start.duration(to: host.now) == .seconds(4))
+    }
+
     @Test("Metrics tell what was received, retried and given up, and the queue how old its dead letters are")
     func figures() async throws {
         let metrics = Metrics()
@@ -298,15 +277,5 @@ struct DeadLetterQueueTests {
     private struct BrokenDestination: Destination {
         let name = "broken"
         func deliver(_ delivery: Delivery) async throws { throw Refused(text: "") }
-    }
-}
-
-/// How many letters a redrive has sent.
-private final class ProgressNote: Sendable {
-    private let count = Mutex(0)
-
-    var sent: Int {
-        get { count.withLock { $0 } }
-        set { count.withLock { $0 = newValue } }
     }
 }

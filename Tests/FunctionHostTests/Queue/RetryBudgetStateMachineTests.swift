@@ -82,6 +82,7 @@ import Testing
             for next in [first] + times + times.reversed() {
                 machine.attempt(now: .at(next))
                 _ = machine.mayRetry(now: .at(next))
+                machine.takeBackRetry(allowedAt: .at(first), now: .at(next))
             }
         }
     }
@@ -94,6 +95,19 @@ import Testing
         #expect(!mayRetry(&machine, .at(120 * Self.second)))
         #expect(!mayRetry(&machine, .at(179 * Self.second)))
         #expect(mayRetry(&machine, .at(180 * Self.second)))
+    }
+
+    @Test("A retry that is taken back leaves room for another one, once, and not after its time")
+    func takenBack() {
+        var machine = RetryBudgetStateMachine(RetryBudget(reserve: 1))
+        #expect(mayRetry(&machine, .at(-1)))
+        machine.takeBackRetry(allowedAt: .at(-1), now: .at(7 * Self.second))
+        machine.takeBackRetry(allowedAt: .at(-1), now: .at(7 * Self.second))
+        #expect(mayRetry(&machine, .at(7 * Self.second)))
+        #expect(!mayRetry(&machine, .at(7 * Self.second)))
+        // A whole window later another bucket lies where that one was.
+        machine.takeBackRetry(allowedAt: .at(-54 * Self.second), now: .at(8 * Self.second))
+        #expect(!mayRetry(&machine, .at(8 * Self.second)))
     }
 
     @Test("Counts are those of the last ten buckets, whatever came before", arguments: 1...8)
