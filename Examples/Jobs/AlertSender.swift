@@ -18,7 +18,7 @@ struct AlertSender: Sendable {
     init(store: some InvocationStore, files: Files, pipe: Int32? = nil) throws {
         var configuration = FunctionHost.Configuration()
         configuration.asynchronousConcurrency = 16
-        // So many retries are no outage here: with the usual fifth the last of them would be put off for a minute.
+        // Nobody takes so many failures for an outage here: half of all attempts may be retries, in place of a fifth.
         configuration.retryBudget = RetryBudget(share: 0.5)
         host = FunctionHost(configuration: configuration, observers: [metrics, rescues], store: store)
         let endpoint = try Endpoint(journal: files.journal)
