@@ -113,6 +113,15 @@ final class Dispatcher: Sendable {
         return decide { $0.machine.arrived() }
     }
 
+    /// Something may be found from now on that could not be before: that is an arrival too, or a worker that looked just before
+    /// would rest over it.
+    private func arrivedBy<Result: Sendable>(
+        _ change: (inout DispatchStateMachine<Waiter>) -> Result
+    ) -> Result {
+        arrivals.add(1, ordering: .sequentiallyConsistent)
+        return decide { change(&$0.machine) }
+    }
+
     /// A worker has found something to do.
     func found(wasSearching: Bool, hasMore: Bool, since seen: UInt64) -> DispatchStateMachine<Waiter>.Wake {
         decide { state in
@@ -177,7 +186,7 @@ final class Dispatcher: Sendable {
 
     func registered(_ function: String) -> DispatchStateMachine<Waiter>.Wake {
         guard restricted.load(ordering: .relaxed) else { return .nobody }
-        return decide { $0.machine.registered(function) }
+        return arrivedBy { $0.registered(function) }
     }
 
     /// Whether functions are left alone for want of room: whoever leaves some has to say so.
@@ -185,17 +194,17 @@ final class Dispatcher: Sendable {
 
     func released() -> DispatchStateMachine<Waiter>.Wake {
         let now = time.now
-        return decide { $0.machine.released(now: now) }
+        return arrivedBy { $0.released(now: now) }
     }
 
     func beginSuspect() -> Bool { decide { $0.machine.beginSuspect() } }
-    func endSuspect() -> DispatchStateMachine<Waiter>.Wake { decide { $0.machine.endSuspect() } }
+    func endSuspect() -> DispatchStateMachine<Waiter>.Wake { arrivedBy { $0.endSuspect() } }
 
     func lookAgain(at time: Timestamp) -> Bool { decide { $0.machine.lookAgain(at: time) } }
 
     func alarmRang() -> (DispatchStateMachine<Waiter>.Wake, next: Timestamp?) {
         let now = time.now
-        return decide { ($0.machine.alarmRang(now: now), $0.machine.nextReturn) }
+        return arrivedBy { ($0.alarmRang(now: now), $0.nextReturn) }
     }
 
     // MARK: - Retries

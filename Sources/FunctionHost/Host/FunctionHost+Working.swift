@@ -283,7 +283,7 @@ extension FunctionHost {
     /// What becomes of an event that is not even tried; nil if it is.
     private func refusal(of lease: Lease, _ record: FunctionRecord, _ desk: inout Desk) -> Settlement.End? {
         let now = dispatcher.now
-        if lease.deaths > 0 || lease.event.hasDetails || now >= lease.event.expiresAt {
+        if lease.deaths > 0 || lease.attempt > 1 || lease.event.hasDetails || now >= lease.event.expiresAt {
             guard let snapshot = find(record.identity.name)?.snapshot else { return .released(at: now) }
             let judge = EventJudge(snapshot: snapshot, isDelivery: false)
             if let cause = judge.refusal(of: lease, now: now) { return judge.dead(cause) }

@@ -93,6 +93,8 @@ struct EventJudge: Sendable {
     /// Why an event is not even tried; nil if it may be.
     func refusal(of lease: Lease, now: Timestamp) -> DeadLetterCause? {
         if lease.deaths >= snapshot.configuration.maximumDeaths { return .processEnded }
+        // What a process took with it is charged: it may have been the last attempt.
+        if lease.attempt > policy.maximumAttempts { return lease.deaths > 0 ? .processEnded : .retriesExhausted }
         // One that is due in the moment in which it becomes too old is too old.
         if now >= lease.event.expiresAt { return .eventAgeExceeded }
         if let limit = snapshot.configuration.recursionLimit,
