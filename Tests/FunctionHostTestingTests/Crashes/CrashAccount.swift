@@ -109,13 +109,12 @@ final class CrashAccount: Sendable {
 
     func lent(_ token: LeaseToken) { state.withLock { $0.fences[token.id] = token.fence } }
 
-    /// The store has let somebody settle an event.
-    func settled(_ token: LeaseToken) {
-        state.withLock { state in
-            expect(
-                state.fences[token.id] == token.fence, "invocation \(token.id) was settled by somebody who had lost it",
-                in: &state)
-        }
+    /// Whether somebody else has been lent the event since.
+    func hasLost(_ token: LeaseToken) -> Bool { state.withLock { $0.fences[token.id] != token.fence } }
+
+    /// The store has let somebody settle an event who had lost it.
+    func settledByStranger(_ id: InvocationID) {
+        state.withLock { expect(false, "invocation \(id) was settled by somebody who had lost it", in: &$0) }
     }
 
     /// A record has arrived, by an event of its own.

@@ -108,7 +108,7 @@ final class BuggyStore: InvocationStore {
 
     func settle(_ settlement: Settlement, now: Timestamp) async throws -> Bool {
         var settlement = settlement
-        let token = settlement.token
+        let hasLostIt = account.hasLost(settlement.token)
         switch (bug, settlement.end) {
         case (.doneBeforeRun, _): return true
         case (.fenceIgnored, _):
@@ -126,7 +126,7 @@ final class BuggyStore: InvocationStore {
         default: break
         }
         let isSettled = try await store.settle(settlement, now: now)
-        if isSettled { account.settled(token) }
+        if isSettled, hasLostIt { account.settledByStranger(settlement.token.id) }
         return isSettled
     }
 
