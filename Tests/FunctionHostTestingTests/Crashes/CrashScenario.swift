@@ -26,7 +26,7 @@ struct CrashScenario {
 
     private func live(_ life: Lives.Life) async throws {
         let simulation = life.simulation
-        let isLame = !life.isLast && simulation.chance(0.15)
+        let isLame = !life.isLast && simulation.chance(0.25)
         var configuration = FunctionHost.Configuration()
         configuration.drainTimeout = .milliseconds(200)
         configuration.retryBudget = .unlimited
@@ -44,7 +44,7 @@ struct CrashScenario {
             if life.isLast {
                 try await host.drain()
             } else {
-                try await simulation.advance(by: .milliseconds(simulation.random(in: 0...9_000)))
+                try await simulation.advance(by: .milliseconds(simulation.random(in: 0...(isLame ? 30_000 : 9_000))))
             }
         }
     }
@@ -74,7 +74,7 @@ struct CrashScenario {
         configuration.timeout = .seconds(60)
         try host.register("work", configuration: configuration) { [account] (number: Int, context) -> Int in
             account.begin(number, context, life: life.number, isLame: isLame)
-            try await work(number, context, life.simulation)
+            try await work(number, context, life.simulation, isLame: isLame)
             account.leave(number, succeeded: true)
             return number
         }
@@ -88,10 +88,12 @@ struct CrashScenario {
         return configuration
     }
 
-    private func work(_ number: Int, _ context: InvocationContext, _ simulation: Simulation) async throws {
+    private func work(
+        _ number: Int, _ context: InvocationContext, _ simulation: Simulation, isLame: Bool
+    ) async throws {
         do {
             // Now and then longer than a lease.
-            let time = simulation.chance(0.1) ? 8_000 : simulation.random(in: 0...30)
+            let time = simulation.chance(isLame ? 0.5 : 0.1) ? 8_000 : simulation.random(in: 0...30)
             try await context.sleep(for: .milliseconds(time))
         } catch {
             account.leave(number, succeeded: false)
