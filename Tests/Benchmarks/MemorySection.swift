@@ -24,6 +24,7 @@ enum MemoryKind: String, CaseIterable {
     case finished = "memory-finished"
     case raced = "memory-raced"
     case waiting = "memory-waiting"
+    case queued = "memory-queued"
 
     static let sections = allCases.map { kind in
         Section(name: kind.rawValue, isDefault: false) { _ in try await kind.measure() }
@@ -35,6 +36,8 @@ enum MemoryKind: String, CaseIterable {
             return show(try await bytesPerSuspended(), goal: 3_584, "a suspended invocation, beyond its caller's task")
         case .finished: return show(try await bytesPerFinished(), goal: 16, "a finished call whose timeout is 120 s")
         case .raced: return show(try await bytesPerRaced(), goal: nil, "the same by a race with a sleep")
+        case .queued:
+            return show(try await bytesPerQueued(), goal: 200, "a queued event of a million, beside its payload")
         case .waiting: return show(try await bytesPerWaiting(), goal: nil, "a waiting caller, beyond its task")
         }
     }
@@ -133,4 +136,23 @@ private func kept(_ call: @Sendable (Int) async throws -> Int) async throws -> D
     let before = residentBytes() ?? 0
     for number in 0..<count { _ = try await call(number) }
     return Double((residentBytes() ?? 0) - before) / Double(count)
+}
+
+/// Events that share one payload wait in the store in memory, the last of them for a time.
+private func bytesPerQueued() async throws -> Double {
+    let count = 1_000_000
+    let (store, payload) = (InMemoryStore(), EventPayload.bytes([1]))
+    let now = Timestamp(nanoseconds: 1_767_225_600_000_000_000)
+    let before = residentBytes() ?? 0
+    for number in 0..<count {
+        let bits = UInt64(number)
+        let event = QueuedEvent(
+            id: InvocationID(high: SplitMix64.mix(bits), low: SplitMix64.mix(~bits)), functionName: "function",
+            payload: payload, enqueuedAt: now, dueAt: now.advanced(by: .milliseconds(max(0, number - count / 2))),
+            expiresAt: now.advanced(by: .seconds(21_600)))
+        _ = try await store.append([event], room: QueueRoom(events: .max, bytes: .max), now: now)
+    }
+    let after = residentBytes() ?? 0
+    consume(store)
+    return Double(after - before) / Double(count)
 }

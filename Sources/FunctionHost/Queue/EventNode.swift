@@ -5,6 +5,8 @@
 enum EventState: UInt8, Sendable {
     /// Nowhere: its slot is free.
     case free
+    /// Nowhere yet.
+    case new
     /// Among those of its function that can be leased.
     case ready
     /// In its function's timing wheel.
@@ -50,7 +52,7 @@ struct EventNode: Sendable {
     var deaths: UInt32 = 0
     /// Its priority, from 0, the most urgent, to 4.
     let level: UInt8
-    var state = EventState.free
+    var state = EventState.new
     var marks: EventMarks = []
 
     /// What its queues go by.

@@ -41,17 +41,16 @@ package struct EventSlab: Sendable {
 
     /// Keeps an event that is not here.
     package mutating func insert(_ event: borrowing QueuedEvent, lane: Int) -> Int {
-        let slot: Int
+        let slot = free >= 0 ? Int(free) : nodes.count
+        // First, as it may look at all who are there.
+        index.insert(event.id, slot: slot, in: nodes)
         if free >= 0 {
-            slot = Int(free)
             free = nodes[slot].lane
             nodes[slot] = Self.node(event, lane)
         } else {
-            slot = nodes.count
             nodes.append(Self.node(event, lane))
             links.grow(to: nodes.count * 2)
         }
-        index.insert(event.id, slot: slot)
         return slot
     }
 

@@ -11,7 +11,7 @@ extension QueueStateMachine {
                 guard Int(slab.nodes[slot].lane) == lane else { return false }
                 switch slab.nodes[slot].state {
                 case .ready, .delayed, .behind: return true
-                case .free, .leased, .dead: return false
+                case .free, .new, .leased, .dead: return false
                 }
             }
             .sorted { Int32(bitPattern: slab.order($0) &- slab.order($1)) < 0 }
@@ -29,7 +29,7 @@ extension QueueStateMachine {
         advance(to: now)
         guard let slot = slab.find(id) else { return (.notFound, nil) }
         switch slab.nodes[slot].state {
-        case .free, .dead: return (.notFound, nil)
+        case .free, .new, .dead: return (.notFound, nil)
         case .leased:
             slab.nodes[slot].marks.insert(.isCancelRequested)
             return (.requested, nil)

@@ -12,7 +12,7 @@ extension QueueStateMachine {
         case .dead:
             guard let cause = slab.nodes[slot].past?.cause else { return nil }
             state = .dead(cause)
-        case .free: return nil
+        case .free, .new: return nil
         }
         return EventStatus(
             id: id, functionName: lanes.lanes[Int(slab.nodes[slot].lane)].name, state: state,

@@ -35,7 +35,7 @@ package struct QueueStateMachine: Sendable {
     /// Nothing at all.
     package init() {}
 
-    /// What an event takes in arrays; where it lies by its id takes at most 22 more.
+    /// What an event takes in arrays; where it lies by its id takes at most 16 more.
     package static var bytesPerEvent: Int { MemoryLayout<EventNode>.stride + OrderedLinks.bytesPerPlace * 2 }
 
     /// How many events there are, the dead included.
@@ -170,7 +170,7 @@ package struct QueueStateMachine: Sendable {
             chains.leave(slot, &slab)
             counts.behind -= 1
             return
-        case .free, .leased, .dead: preconditionFailure("an event that is \(key.state) does not wait")
+        case .free, .new, .leased, .dead: preconditionFailure("an event that is \(key.state) does not wait")
         }
         slab.links.remove(EventSlab.agePlace(slot), from: &lanes.queues[LaneTable.ageQueue(key)])
     }
