@@ -87,13 +87,12 @@ struct EventNode: Sendable {
         self.fence = fence
     }
 
-    /// Lets go of what it refers to, but for its payload, which is given back; `next` is the next free slot.
-    mutating func clear(next: Int32) -> EventPayload {
+    /// Lets go of what it refers to, but for its payload, which is given back.
+    mutating func clear() -> EventPayload {
         defer { payload = .bytes([]) }
         details = nil
         past = nil
         state = .free
-        lane = next
         return payload
     }
 }

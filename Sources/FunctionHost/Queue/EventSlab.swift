@@ -8,17 +8,21 @@
 package struct EventSlab: Sendable {
     /// Slots that are kept when none is used.
     private static let keptSlots = 4_096
+    /// How many events leave the index together: each waits for memory, and all of them wait at once.
+    private static let leavingAtOnce = 32
 
     var nodes: ContiguousArray<EventNode> = []
     var links = OrderedLinks()
     private var index = IDIndex()
     /// The first free slot; its `lane` is the next one.
     private var free: Int32 = -1
+    /// Slots of events that are gone and still in the index; until they have left it they are not used again.
+    private var leaving: ContiguousArray<Int32> = []
 
     package init() {}
 
     /// How many events there are.
-    package var count: Int { index.count }
+    package var count: Int { index.count - leaving.count }
 
     /// The place of a slot in the queue in which it waits, is leased or follows.
     static func place(_ slot: Int) -> Int32 { Int32(truncatingIfNeeded: slot) << 1 }
@@ -41,6 +45,7 @@ package struct EventSlab: Sendable {
 
     /// Keeps an event that is not here.
     package mutating func insert(_ event: borrowing QueuedEvent, lane: Int) -> Int {
+        if index.isFull { finishLeaving() }
         let slot = free >= 0 ? Int(free) : nodes.count
         // First, as it may look at all who are there.
         index.insert(event.id, slot: slot, in: nodes)
@@ -63,10 +68,19 @@ package struct EventSlab: Sendable {
 
     /// Lets go of an event that is in no queue; its payload is given back, so that no lock is held while it ends.
     package mutating func remove(_ slot: Int) -> EventPayload {
-        index.remove(nodes[slot].id, slot: slot)
-        let payload = nodes[slot].clear(next: free)
-        free = Int32(slot)
-        if index.count == 0, nodes.count > Self.keptSlots { self = Self() }
+        let payload = nodes[slot].clear()
+        leaving.append(Int32(truncatingIfNeeded: slot))
+        if leaving.count == Self.leavingAtOnce { finishLeaving() }
+        if count == 0, nodes.count > Self.keptSlots { self = Self() }
         return payload
+    }
+
+    private mutating func finishLeaving() {
+        for slot in leaving {
+            index.remove(nodes[Int(slot)].id, slot: Int(slot))
+            nodes[Int(slot)].lane = free
+            free = slot
+        }
+        leaving.removeAll(keepingCapacity: true)
     }
 }

@@ -34,7 +34,7 @@ struct IDIndex: Sendable {
             var matches = Self.zeros(bytes ^ (tag &* Self.ones))
             while matches != 0 {
                 let slot = slot(group, matches.trailingZeroBitCount >> 3)
-                if nodes[slot].id == id { return slot }
+                if nodes[slot].id == id, nodes[slot].state != .free { return slot }
                 matches &= matches - 1
             }
             if Self.zeros(bytes) != 0 { return nil }
@@ -42,10 +42,12 @@ struct IDIndex: Sendable {
         }
     }
 
+    /// Whether the next one to come makes the table anew; at five eighths few groups are full.
+    var isFull: Bool { count + leftCount >= groupCount * 5 }
+
     /// Adds an event that is not here; `nodes` are all there are.
     mutating func insert(_ id: InvocationID, slot: Int, in nodes: borrowing ContiguousArray<EventNode>) {
-        // At five eighths few groups are full.
-        if count + leftCount >= groupCount * 5 { renew(nodes) }
+        if isFull { renew(nodes) }
         count += 1
         put(Self.hash(id), slot)
     }
