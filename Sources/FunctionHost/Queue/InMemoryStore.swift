@@ -35,6 +35,9 @@ public final class InMemoryStore: InvocationStore {
         }
     }
 
+    /// How many events there are, the dead and the leased included.
+    package var count: Int { withMachine { $0.count } }
+
     /// Accepts events: all of them, or none.
     public func append(_ events: [QueuedEvent], room: QueueRoom, now: Timestamp) async throws -> [Acceptance] {
         if inbox.take(events, room: room, now: now) {

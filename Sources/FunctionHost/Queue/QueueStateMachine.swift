@@ -38,8 +38,8 @@ package struct QueueStateMachine: Sendable {
     /// What an event takes in arrays; where it lies by its id takes at most 16 more.
     package static var bytesPerEvent: Int { MemoryLayout<EventNode>.stride + OrderedLinks.bytesPerPlace * 2 }
 
-    /// How many events there are, the dead included.
-    var count: Int { slab.count }
+    /// How many events there are, the dead and the leased included.
+    package var count: Int { slab.count }
 
     // MARK: - Accepting
 
