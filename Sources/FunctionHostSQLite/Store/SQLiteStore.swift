@@ -25,7 +25,7 @@ public final class SQLiteStore: InvocationStore {
     /// - Parameters:
     ///   - path: A file on a local disk, in a directory that is there; beside it lie two more, whose names end in `-wal` and `-shm`.
     ///   - configuration: How events are kept.
-    /// - Throws: ``StoreError`` as `missingDirectory`, `readOnly`, `corrupt`, `newerSchema`, `locked`, `diskFull` or `inputOutput`.
+    /// - Throws: ``/FunctionHost/StoreError`` as `missingDirectory`, `readOnly`, `corrupt`, `newerSchema`, `locked`, `diskFull` or `inputOutput`.
     public init(path: String, configuration: Configuration = Configuration()) throws(StoreError) {
         configuration.check()
         self.path = path
