@@ -52,20 +52,36 @@ final class StoreThread: @unchecked Sendable {
 
     // MARK: - A transaction
 
+    private enum Outcome {
+        /// It is safe.
+        case committed(changed: Bool)
+        /// Nothing of it is in the file, unless there is a stamp: then it was the commit that failed, and only the file knows.
+        case failed(SQLiteFault, stamp: Int64?)
+        case notOpened(StoreFault)
+    }
+
     private func transact(_ batch: borrowing Batch) {
-        guard let ledger = ledgerOrFailure(of: batch) else { return }
+        switch attempt(batch) {
+        case .committed(let changed): succeeded(batch, changed: changed)
+        case .failed(let fault, let stamp): failed(batch, fault, stamp)
+        case .notOpened(let fault): batch.fail(StoreError(fault, path: path))
+        }
+    }
+
+    private func attempt(_ batch: borrowing Batch) -> Outcome {
+        do throws(StoreFault) { if ledger == nil { _ = try reopen() } } catch { return .notOpened(error) }
+        guard let ledger else { preconditionFailure("a store that is open has no ledger") }
         var stamp: Int64?
         do throws(SQLiteFault) {
             try ledger.begin(changing: batch.changes)
             try perform(batch, ledger)
             stamp = try ledger.seal()
             try ledger.commit()
+            return .committed(changed: stamp != nil)
         } catch {
             ledger.rollBack()
-            failed(batch, error, stamp)
-            return
+            return .failed(error, stamp: stamp)
         }
-        succeeded(batch, changed: stamp != nil)
     }
 
     private func perform(_ batch: borrowing Batch, _ ledger: Ledger) throws(SQLiteFault) {
@@ -100,7 +116,6 @@ final class StoreThread: @unchecked Sendable {
 
     // MARK: - Faults
 
-    /// Nothing of the transaction is in the file, unless it was the commit that failed: then only the file knows.
     private func failed(_ batch: borrowing Batch, _ fault: SQLiteFault, _ stamp: Int64?) {
         if fault.kind == SQLITE_FULL, batch.transactionCount > 1 {
             // What ends takes no room, and what is small may find some.
@@ -108,19 +123,15 @@ final class StoreThread: @unchecked Sendable {
             return
         }
         if fault.endsConnection {
+            // Nobody else holds it: this closes the connection.
             ledger = nil
+            // If it cannot be opened either, the first error says enough; the next call tries again.
             if let stamp, let found = try? reopen(), found == stamp {
                 succeeded(batch, changed: true)
                 return
             }
         }
         batch.fail(StoreError(fault, path: path))
-    }
-
-    private func ledgerOrFailure(of batch: borrowing Batch) -> Ledger? {
-        if let ledger { return ledger }
-        do throws(StoreFault) { _ = try reopen() } catch { batch.fail(StoreError(error, path: path)) }
-        return ledger
     }
 
     /// Opens the file anew after a fault; returns the mark of its last transaction.
