@@ -110,6 +110,7 @@ extension Ledger {
         guard changes > 0 else { return false }
         if isApart { try writePayload(payload, seq: seq) }
         counters.seq = seq
+        lastID = event.id
         counters.count(state, 1)
         counters.bytes += payload.count
         return true

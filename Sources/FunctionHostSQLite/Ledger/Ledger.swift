@@ -6,7 +6,7 @@ import FunctionHost
 
 /// A connection with everything prepared: the only code that touches the database, on the store's thread.
 ///
-/// What it does it does within a transaction, between ``begin(changing:)`` and ``commit()``.
+/// What it does it does within a transaction, between ``begin(changing:onlyAppending:)`` and ``commit()``.
 final class Ledger {
     let connection: Connection
     let functions: FunctionTable
@@ -21,18 +21,23 @@ final class Ledger {
 
     /// As they will be when the transaction ends.
     var counters = Counters()
-    private var changesBefore: Int32 = 0
 
     /// The function that had the last turn.
     var lastTurn = 0
     /// How many bytes of payload one transaction lends.
     let lendingLimit: Int
 
-    private let beginChanging: Statement
-    private let beginReading: Statement
-    private let end: Statement
-    private let readCounters: Statement
-    private let writeCounters: Statement
+    private let transactions: TransactionStatements
+    private var changesBefore: Int32 = 0
+    /// Whether the transaction does nothing but append.
+    private var onlyAppends = false
+    /// The last event that the row of counters counts.
+    private var countedSeq: Int64 = 0
+    /// The counters after this connection's last transaction, for as long as no other one writes; nil if they have to be read.
+    private var known: (version: Int64, counters: Counters, countedSeq: Int64)?
+    private var version: Int64 = 0
+    /// The last event appended in this transaction.
+    var lastID: InvocationID?
 
     init(_ connection: Connection, lendingLimit: Int) throws(SQLiteFault) {
         self.connection = connection
@@ -46,61 +51,64 @@ final class Ledger {
         settling = try SettleStatements(on: connection)
         letters = try LetterStatements(on: connection)
         looking = try LookStatements(on: connection)
-        beginChanging = try connection.prepare("BEGIN IMMEDIATE")
-        beginReading = try connection.prepare("BEGIN")
-        end = try connection.prepare("COMMIT")
-        readCounters = try connection.prepare(
-            "SELECT seq, fence, died, ready, leased, delayed, behind, dead, bytes FROM counters")
-        writeCounters = try connection.prepare(
-            """
-            UPDATE counters SET seq = ?1, fence = ?2, died = ?3, ready = ?4, leased = ?5, delayed = ?6, behind = ?7,
-                dead = ?8, bytes = ?9, stamp = ?10
-            """)
+        transactions = try TransactionStatements(on: connection)
     }
 
+    // MARK: - Transactions
+
     /// Begins a transaction, alone in the file if it changes something.
-    func begin(changing: Bool) throws(SQLiteFault) {
-        try (changing ? beginChanging : beginReading).run()
-        guard try readCounters.step() else { throw SQLiteFault(damage: "its counters are missing") }
-        counters.seq = readCounters.integer(0)
-        counters.fence = readCounters.integer(1)
-        counters.died = readCounters.integer(2)
-        counters.ready = readCounters.int(3)
-        counters.leased = readCounters.int(4)
-        counters.delayed = readCounters.int(5)
-        counters.behind = readCounters.int(6)
-        counters.dead = readCounters.int(7)
-        counters.bytes = readCounters.int(8)
-        readCounters.reset()
+    func begin(changing: Bool, onlyAppending: Bool) throws(SQLiteFault) {
+        try (changing ? transactions.beginChanging : transactions.beginReading).run()
+        onlyAppends = onlyAppending
+        lastID = nil
+        version = try transactions.version.integer() ?? 0
+        if let known, known.version == version {
+            (counters, countedSeq) = (known.counters, known.countedSeq)
+        } else {
+            counters = try transactions.read()
+            countedSeq = counters.seq
+            try transactions.addUncounted(to: &counters)
+        }
         changesBefore = sqlite3_total_changes(connection.handle)
     }
 
-    /// Writes down the counters, beside a mark by which the transaction can be told; nil if nothing has changed.
-    func seal() throws(SQLiteFault) -> Int64? {
+    /// Writes down the counters, where that has to be done now; returns the mark by which the transaction can be told, nil if
+    /// nothing has changed.
+    ///
+    /// Events that have only been appended are not counted yet: whoever reads the counters adds the few events behind the last
+    /// counted one. A single caller that appends saves a page in each transaction.
+    func seal() throws(SQLiteFault) -> Mark? {
         guard sqlite3_total_changes(connection.handle) != changesBefore else { return nil }
-        var stamp: Int64 = 0
-        sqlite3_randomness(8, &stamp)
-        writeCounters.bind(counters.seq, 1)
-        writeCounters.bind(counters.fence, 2)
-        writeCounters.bind(counters.died, 3)
-        writeCounters.bind(counters.ready, 4)
-        writeCounters.bind(counters.leased, 5)
-        writeCounters.bind(counters.delayed, 6)
-        writeCounters.bind(counters.behind, 7)
-        writeCounters.bind(counters.dead, 8)
-        writeCounters.bind(counters.bytes, 9)
-        writeCounters.bind(stamp, 10)
-        try writeCounters.run()
-        return stamp
+        if onlyAppends, let lastID, counters.seq - countedSeq <= TransactionStatements.uncountedLimit {
+            return .event(lastID)
+        }
+        countedSeq = counters.seq
+        return .stamp(try transactions.write(counters))
     }
 
-    func commit() throws(SQLiteFault) { try end.run() }
+    func commit() throws(SQLiteFault) {
+        known = nil
+        try transactions.end.run()
+        known = (version, counters, countedSeq)
+    }
 
     /// Undoes what the transaction has done.
     func rollBack() {
         connection.rollBack()
         functions.forget()
+        known = nil
     }
+
+    /// Whether a transaction is in the file, as its last one that counts.
+    func has(_ mark: Mark) throws(SQLiteFault) -> Bool {
+        switch mark {
+        case .stamp(let stamp): try transactions.stamp.integer() == stamp
+        case .event(let id): try row(id: id) != nil
+        }
+    }
+
+    /// Writes over what a failed transaction may have left in the log.
+    func writeOver() throws(SQLiteFault) { try connection.execute("UPDATE counters SET stamp = stamp + 1") }
 }
 
 extension SQLiteFault {

@@ -28,6 +28,9 @@ struct Batch {
         !(settles.isEmpty && extends.isEmpty && appends.isEmpty && leases.isEmpty) || others.contains { $0.changes }
     }
 
+    /// Whether it appends, and nothing else.
+    var onlyAppends: Bool { !appends.isEmpty && appends.count == transactionCount }
+
     mutating func add(_ call: Call, load more: Load) {
         load = load + more
         switch call {

@@ -69,7 +69,7 @@ enum Schema {
             PRIMARY KEY (function, key)
         ) WITHOUT ROWID;
 
-        -- One row, written by each transaction that changes something.
+        -- One row. The last few events may not be counted yet: those whose seq is higher.
         CREATE TABLE counters (
             one     INTEGER PRIMARY KEY CHECK (one = 1),
             seq     INTEGER NOT NULL,                -- the last one given

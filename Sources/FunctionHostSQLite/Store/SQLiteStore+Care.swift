@@ -48,11 +48,10 @@ extension Connection {
     fileprivate func miscounts() throws(SQLiteFault) -> [String] {
         let statement = try prepare(
             """
-            SELECT ready, leased, delayed, behind, dead, bytes, (SELECT count(*) FROM events WHERE state = 0),
-                (SELECT count(*) FROM events WHERE state = 1), (SELECT count(*) FROM events WHERE state = 2),
-                (SELECT count(*) FROM events WHERE state = 3), (SELECT count(*) FROM events WHERE state = 4),
-                (SELECT coalesce(sum(size), 0) FROM events)
-            FROM counters
+            SELECT ready, leased, delayed, behind, dead, bytes, count(*) FILTER (WHERE state = 0),
+                count(*) FILTER (WHERE state = 1), count(*) FILTER (WHERE state = 2), count(*) FILTER (WHERE state = 3),
+                count(*) FILTER (WHERE state = 4), coalesce(sum(size), 0)
+            FROM counters LEFT JOIN events ON events.seq <= counters.seq
             """)
         guard try statement.step() else { return ["the counters are missing"] }
         defer { statement.reset() }

@@ -55,32 +55,32 @@ final class StoreThread: @unchecked Sendable {
     private enum Outcome {
         /// It is safe.
         case committed(changed: Bool)
-        /// Nothing of it is in the file, unless there is a stamp: then it was the commit that failed, and only the file knows.
-        case failed(SQLiteFault, stamp: Int64?)
+        /// Nothing of it is in the file, unless there is a mark: then it was the commit that failed, and only the file knows.
+        case failed(SQLiteFault, Mark?)
         case notOpened(StoreFault)
     }
 
     private func transact(_ batch: borrowing Batch) {
         switch attempt(batch) {
         case .committed(let changed): succeeded(batch, changed: changed)
-        case .failed(let fault, let stamp): failed(batch, fault, stamp)
+        case .failed(let fault, let mark): failed(batch, fault, mark)
         case .notOpened(let fault): batch.fail(StoreError(fault, path: path))
         }
     }
 
     private func attempt(_ batch: borrowing Batch) -> Outcome {
-        do throws(StoreFault) { if ledger == nil { _ = try reopen() } } catch { return .notOpened(error) }
+        do throws(StoreFault) { if ledger == nil { try reopen() } } catch { return .notOpened(error) }
         guard let ledger else { preconditionFailure("a store that is open has no ledger") }
-        var stamp: Int64?
+        var mark: Mark?
         do throws(SQLiteFault) {
-            try ledger.begin(changing: batch.changes)
+            try ledger.begin(changing: batch.changes, onlyAppending: batch.onlyAppends)
             try perform(batch, ledger)
-            stamp = try ledger.seal()
+            mark = try ledger.seal()
             try ledger.commit()
-            return .committed(changed: stamp != nil)
+            return .committed(changed: mark != nil)
         } catch {
             ledger.rollBack()
-            return .failed(error, stamp: stamp)
+            return .failed(error, mark)
         }
     }
 
@@ -116,7 +116,7 @@ final class StoreThread: @unchecked Sendable {
 
     // MARK: - Faults
 
-    private func failed(_ batch: borrowing Batch, _ fault: SQLiteFault, _ stamp: Int64?) {
+    private func failed(_ batch: borrowing Batch, _ fault: SQLiteFault, _ mark: Mark?) {
         if fault.kind == SQLITE_FULL, batch.transactionCount > 1 {
             // What ends takes no room, and what is small may find some.
             for single in batch.apart() { transact(single) }
@@ -126,7 +126,7 @@ final class StoreThread: @unchecked Sendable {
             // Nobody else holds it: this closes the connection.
             ledger = nil
             // If it cannot be opened either, the first error says enough; the next call tries again.
-            if let stamp, let found = try? reopen(), found == stamp {
+            if let mark, let isThere = try? reopen(lookingFor: mark), isThere {
                 succeeded(batch, changed: true)
                 return
             }
@@ -134,20 +134,20 @@ final class StoreThread: @unchecked Sendable {
         batch.fail(StoreError(fault, path: path))
     }
 
-    /// Opens the file anew after a fault; returns the mark of its last transaction.
+    /// Opens the file anew after a fault; returns whether the transaction that failed in its last step is in it.
     ///
     /// A `fsync` that has failed is not tried again: the system may have forgotten what it could not write. A connection that is
     /// closed leaves the log as it is known to be on the disk, and a transaction of its own then overwrites what a failed one may
     /// have left behind it: what was refused does not come back.
-    private func reopen() throws(StoreFault) -> Int64 {
+    @discardableResult
+    private func reopen(lookingFor mark: Mark? = nil) throws(StoreFault) -> Bool {
         let opened = try open()
         do throws(SQLiteFault) {
-            let connection = opened.connection
-            let found = try connection.integer("SELECT stamp FROM counters") ?? 0
-            try connection.execute("UPDATE counters SET stamp = stamp + 1")
+            let isThere = if let mark { try opened.has(mark) } else { false }
+            try opened.writeOver()
             statistics.recoveries += 1
             ledger = opened
-            return found
+            return isThere
         } catch {
             throw .sqlite(error)
         }
@@ -157,7 +157,7 @@ final class StoreThread: @unchecked Sendable {
 
     private func care(_ call: any CareCall) {
         do throws(StoreFault) {
-            if ledger == nil { _ = try reopen() }
+            if ledger == nil { try reopen() }
         } catch {
             call.fail(StoreError(error, path: path))
             return
