@@ -48,20 +48,18 @@ final class Mailbox: @unchecked Sendable {
     // MARK: - Callers
 
     func hand(in call: Call) -> MailboxStateMachine.HandAction {
-        locked {
+        waking {
             let action = state.hand(in: call)
-            if action == .taken { wakeThread() }
-            return action
+            return (action, action == .taken)
         }
     }
 
     func expect() -> MailboxStateMachine.WaiterID { locked { state.expect() } }
 
     func wait(_ call: Call, as id: MailboxStateMachine.WaiterID) -> MailboxStateMachine.WaitAction {
-        locked {
+        waking {
             let action = state.wait(call, as: id)
-            if action == .taken { wakeThread() }
-            return action
+            return (action, action == .taken)
         }
     }
 
@@ -71,11 +69,7 @@ final class Mailbox: @unchecked Sendable {
 
     /// Lets nothing more in; the thread ends when it has done what is there. Returns the calls that waited for room.
     func close() -> [Call] {
-        locked {
-            let waiting = state.close()
-            wakeThread()
-            return waiting
-        }
+        waking { (state.close(), true) }
     }
 
     /// Returns when the thread has ended.
@@ -100,11 +94,17 @@ final class Mailbox: @unchecked Sendable {
         }
     }
 
-    /// With the mutex held.
-    private func wakeThread() {
-        guard isThreadAsleep else { return }
-        isThreadAsleep = false
-        pthread_cond_signal(condition)
+    /// Does something under the lock, and then wakes the thread if there is something for it.
+    ///
+    /// The thread is woken when the lock is free again: it needs it at once.
+    private func waking<Result>(_ body: () -> (Result, hasWork: Bool)) -> Result {
+        let (result, mustWake) = locked {
+            let (result, hasWork) = body()
+            defer { if hasWork { isThreadAsleep = false } }
+            return (result, hasWork && isThreadAsleep)
+        }
+        if mustWake { pthread_cond_signal(condition) }
+        return result
     }
 
     // MARK: - The store's thread
