@@ -66,7 +66,10 @@ import Testing
     @Test("Two hosts on one file share the work, and nothing is done twice")
     func sharing() async throws {
         let place = TemporaryDirectory()
-        let stores = [try SQLiteStore(path: place.file()), try SQLiteStore(path: place.file())]
+        let stores = [
+            try SQLiteStore(path: place.file(), configuration: .patient),
+            try SQLiteStore(path: place.file(), configuration: .patient),
+        ]
         let done = Mutex<[Int: Int]>([:])
         let hosts = try stores.map { store in
             let host = FunctionHost(store: store)

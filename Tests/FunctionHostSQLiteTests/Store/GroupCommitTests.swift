@@ -11,7 +11,7 @@ import Testing
 
     @Test("Calls that come while the disk is busy share one transaction")
     func shared() async throws {
-        let store = try SQLiteStore(path: directory.file())
+        let store = try SQLiteStore(path: directory.file(), configuration: .patient)
         let other = RawConnection(directory.file())
         other.run("BEGIN IMMEDIATE")
         try await withThrowingDiscardingTaskGroup { group in
@@ -28,7 +28,7 @@ import Testing
 
     @Test("Callers that lease together get different events, in the order in which they came")
     func leases() async throws {
-        let store = try SQLiteStore(path: directory.file())
+        let store = try SQLiteStore(path: directory.file(), configuration: .patient)
         for number in 0..<20 { try await store.append(.event(number)) }
         let before = store.statistics
         let other = RawConnection(directory.file())
@@ -48,7 +48,7 @@ import Testing
 
     @Test("Of calls in one transaction only the one that finds no room is refused")
     func oneRefused() async throws {
-        let store = try SQLiteStore(path: directory.file())
+        let store = try SQLiteStore(path: directory.file(), configuration: .patient)
         let other = RawConnection(directory.file())
         other.run("BEGIN IMMEDIATE")
         let room = QueueRoom(events: 3, bytes: 1_000)

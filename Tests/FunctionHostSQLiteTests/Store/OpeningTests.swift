@@ -132,7 +132,9 @@ import Testing
         let path = directory.file()
         try await withThrowingDiscardingTaskGroup { group in
             for number in 0..<8 {
-                group.addTask { try await SQLiteStore(path: path).append(.event(number)) }
+                group.addTask {
+                    try await SQLiteStore(path: path, configuration: .patient).append(.event(number))
+                }
             }
         }
         #expect(try await SQLiteStore(path: path).figures(now: .second(0)).ready == 8)

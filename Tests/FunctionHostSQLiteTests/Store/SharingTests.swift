@@ -10,7 +10,10 @@ import Testing
     let directory = TemporaryDirectory()
 
     private func two() throws -> (SQLiteStore, SQLiteStore) {
-        (try SQLiteStore(path: directory.file()), try SQLiteStore(path: directory.file()))
+        (
+            try SQLiteStore(path: directory.file(), configuration: .patient),
+            try SQLiteStore(path: directory.file(), configuration: .patient)
+        )
     }
 
     @Test("What one appends the other leases, and no event is lent twice")
@@ -27,6 +30,7 @@ import Testing
                     var mine: [InvocationID] = []
                     var done = 0
                     while done < count {
+                        try Task.checkCancellation()
                         for lease in try await store.lease(7).leases {
                             mine.append(lease.event.id)
                             #expect(try await store.settle(lease, .dead(.retriesExhausted, isKept: true)))

@@ -71,3 +71,12 @@ extension EventPayload {
         if case .bytes(let bytes) = self { String(decoding: bytes, as: UTF8.self) } else { nil }
     }
 }
+
+extension SQLiteStore.Configuration {
+    /// Waits for a lock for as long as a machine may take that has other things to do.
+    static var patient: Self {
+        var configuration = Self()
+        configuration.busyTimeout = .seconds(600)
+        return configuration
+    }
+}
