@@ -17,6 +17,8 @@ final class Dispatcher: Sendable {
         /// Who waits for anything in the queue to end.
         var changeWaiters: [CheckedContinuation<Void, Never>] = []
         var pace = CompletionPace()
+        /// Events of which it is not known whether the store has accepted them, and whether they have ended meanwhile.
+        var doubtful: [InvocationID: Bool] = [:]
     }
 
     let store: any InvocationStore
@@ -37,6 +39,7 @@ final class Dispatcher: Sendable {
     private let changeCount = Atomic<UInt64>(0)
     private let endCount = Atomic<UInt64>(0)
     private let hasListeners = Atomic(false)
+    private let hasDoubts = Atomic(false)
 
     init(store: any InvocationStore, configuration: FunctionHost.Configuration, time: HostTime, seed: UInt64) {
         self.store = store
@@ -241,6 +244,37 @@ final class Dispatcher: Sendable {
     func startKeeping() -> Bool { !keeping.exchange(true, ordering: .sequentiallyConsistent) }
     func stopKeeping() { keeping.store(false, ordering: .sequentiallyConsistent) }
     var isKeeping: Bool { keeping.load(ordering: .sequentiallyConsistent) }
+
+    // MARK: - Events in doubt
+
+    /// The store failed while it was accepting events: it may have them all the same, and they may end before it is asked again.
+    func doubt(_ events: [QueuedEvent]) {
+        state.withLock { state in
+            for event in events where state.doubtful[event.id] == nil { state.doubtful[event.id] = false }
+            hasDoubts.store(true, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    /// Whether one of them has ended, and so all of them were accepted.
+    func haveEnded(_ events: [QueuedEvent]) -> Bool {
+        state.withLock { state in events.contains { state.doubtful[$0.id] ?? false } }
+    }
+
+    /// It is known now.
+    func trust(_ events: [QueuedEvent]) {
+        state.withLock { state in
+            for event in events { state.doubtful[event.id] = nil }
+            hasDoubts.store(!state.doubtful.isEmpty, ordering: .sequentiallyConsistent)
+        }
+    }
+
+    /// An event has ended.
+    func ended(_ id: InvocationID) {
+        guard hasDoubts.load(ordering: .relaxed) else { return }
+        state.withLock { state in
+            if state.doubtful[id] != nil { state.doubtful[id] = true }
+        }
+    }
 
     // MARK: - Those who wait
 

@@ -202,7 +202,10 @@ extension FunctionHost {
     /// Appends events; again after a passing fault, which is harmless, since the store knows their ids.
     private func appendOnce(_ events: [QueuedEvent]) async throws -> [Acceptance] {
         var tries = 1
+        defer { if tries > 1 { dispatcher.trust(events) } }
         while true {
+            // What has been worked on already was accepted, though the store could not say so.
+            if tries > 1, dispatcher.haveEnded(events) { return events.map { _ in .accepted } }
             do {
                 return try await dispatcher.store.append(events, room: dispatcher.room, now: dispatcher.now)
             } catch let error as CancellationError {
@@ -210,8 +213,9 @@ extension FunctionHost {
             } catch {
                 let error = StoreError(wrapping: error)
                 guard error.isPassing, error.code != .full, tries < 4 else { throw error }
-                await wait(for: .milliseconds(10 << tries))
+                dispatcher.doubt(events)
                 tries += 1
+                await wait(for: .milliseconds(10 << tries))
             }
         }
     }

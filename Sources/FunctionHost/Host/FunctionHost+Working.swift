@@ -125,10 +125,12 @@ extension FunctionHost {
             let (_, answer) = try await dispatcher.store.settle(
                 Settlement(completed.token, .completed), leasing: request, now: now)
             shift.putBack()
-            hasEnded(mayLetOthersGo: completed.hasDetails)
+            hasEnded(completed.token.id, mayLetOthersGo: completed.hasDetails)
             return answer
         } catch {
             observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
+            // It may have lent an event all the same, of which nobody knows until its lease is over.
+            keepLeases()
             if let completed { await settle(completed, shift) } else { await wait(for: .milliseconds(250)) }
             return nil
         }
@@ -140,7 +142,7 @@ extension FunctionHost {
 
     private func settle(_ completed: CompletedEvent, _ shift: Shift) async {
         if await settle(Settlement(completed.token, .completed)) != nil {
-            hasEnded(mayLetOthersGo: completed.hasDetails)
+            hasEnded(completed.token.id, mayLetOthersGo: completed.hasDetails)
         }
         shift.putBack()
     }
@@ -411,7 +413,8 @@ extension FunctionHost {
         if isOurs { tell(settlement, verdict.lease) }
         switch settlement.end {
         case .completed, .cancelled, .dead:
-            hasEnded(mayLetOthersGo: verdict.lease.event.hasDetails || !settlement.followUps.isEmpty)
+            hasEnded(
+                verdict.lease.event.id, mayLetOthersGo: verdict.lease.event.hasDetails || !settlement.followUps.isEmpty)
         case .retry(let time), .released(let time):
             dispatcher.changed()
             lookAgain(at: dispatcher.hostTime(of: time))
@@ -438,7 +441,8 @@ extension FunctionHost {
     }
 
     /// An event has left the queue.
-    private func hasEnded(mayLetOthersGo: Bool) {
+    private func hasEnded(_ id: InvocationID, mayLetOthersGo: Bool) {
+        dispatcher.ended(id)
         dispatcher.ended()
         if mayLetOthersGo { carryOut(dispatcher.arrived()) }
     }
