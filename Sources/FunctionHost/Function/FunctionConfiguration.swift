@@ -114,18 +114,6 @@ public struct FunctionConfiguration: Sendable {
     }
 }
 
-/// What becomes of an invocation that finds its limit reached.
-public struct SaturationPolicy: Sendable, Hashable {
-    /// How long an invocation waits for room; nil for not at all.
-    public let patience: Duration?
-
-    /// Throws ``FunctionHostError/Code/throttled`` at once.
-    public static let reject = Self(patience: nil)
-
-    /// Waits its turn, first come first served, and is throttled when `limit` has passed.
-    public static func wait(atMost limit: Duration) -> Self { Self(patience: limit) }
-}
-
 /// Where a function's handler runs.
 public struct Placement: Sendable, Hashable {
     private let name: String

@@ -78,13 +78,6 @@ extension Connection {
     }
 }
 
-/// What keeps a file from being opened.
-enum StoreFault: Error {
-    case sqlite(SQLiteFault)
-    case readOnly
-    case newerSchema(Int, known: Int)
-}
-
 private func lift<Result>(_ body: () throws(SQLiteFault) -> Result) throws(StoreFault) -> Result {
     do throws(SQLiteFault) { return try body() } catch { throw .sqlite(error) }
 }
