@@ -67,23 +67,23 @@ final class CrashAccount: Sendable {
 
     func begin(_ number: Int, _ context: InvocationContext, life: Int, isLame: Bool) {
         state.withLock { state in
+            if isLame { state.wasLame = true }
             expect(isLame || state.inside[number] == nil, "event \(number) is tried twice at once", in: &state)
             expect(context.attempt <= 3, "event \(number) is in attempt \(context.attempt) of 3", in: &state)
             // A crash may cut an attempt off before it is seen here.
             let most = 1 + state.failures[number, default: 0] + state.crashes
-            if isLame { state.wasLame = true }
             expect(
                 state.wasLame || context.attempt <= most,
                 "event \(number) is in attempt \(context.attempt), after \(most - 1) failures and crashes", in: &state)
             if let time = state.failedAt[number] {
                 expect(
-                    isLame || time.advanced(by: .seconds(1)) <= context.startedAt,
+                    state.wasLame || time.advanced(by: .seconds(1)) <= context.startedAt,
                     "event \(number) is tried again before its delay", in: &state)
             }
             if Plan(number) == .ordered {
                 let before = state.ids.keys.filter { Plan($0) == .ordered && $0 < number }
                 expect(
-                    before.allSatisfy { state.succeeded.contains($0) || state.crashes >= 3 },
+                    before.allSatisfy { state.succeeded.contains($0) || state.crashes >= 3 || state.wasLame },
                     "event \(number) goes before another one of its key", in: &state)
             }
             state.inside[number] = life

@@ -11,7 +11,7 @@ import Testing
         arguments: 0..<4)
     func nothingIsLost(part: Int) async throws {
         // What a crash leaves behind stays in memory, some tens of kilobytes each time.
-        let count = min(8_000, max(1, Seeds.perScenario.count * 6 / 10))
+        let count = min(8_000, max(1, Seeds.perScenario.count * 7 / 10))
         let crashes = try await onThread {
             try (0..<count).reduce(0) { crashes, seed in
                 let scenario = CrashScenario()
