@@ -95,6 +95,6 @@ import Testing
 extension FunctionHost {
     /// Waits for what others do as well, of which this host hears nothing.
     fileprivate func waitUntilEmpty() async throws {
-        while try await queueFigures().active > 0 { await Task.yield() }
+        try await until { try await queueFigures().active <= 0 }
     }
 }

@@ -13,13 +13,13 @@ import Testing
     func shared() async throws {
         let store = try SQLiteStore(path: directory.file(), configuration: .patient)
         let other = RawConnection(directory.file())
-        other.run("BEGIN IMMEDIATE")
         try await withThrowingDiscardingTaskGroup { group in
+            other.run("BEGIN IMMEDIATE")
+            defer { other.run("ROLLBACK") }
             group.addTask { try await store.append(.event(0)) }
-            while store.statistics.takenCalls < 1 { await Task.yield() }
+            try await until { store.statistics.takenCalls >= 1 }
             for number in 1..<100 { group.addTask { try await store.append(.event(number)) } }
-            while store.statistics.pendingCalls < 99 { await Task.yield() }
-            other.run("ROLLBACK")
+            try await until { store.statistics.pendingCalls >= 99 }
         }
         #expect(try await store.figures(now: .second(0)).ready == 100)
         #expect(store.statistics.commits <= 2)
@@ -32,13 +32,15 @@ import Testing
         for number in 0..<20 { try await store.append(.event(number)) }
         let before = store.statistics
         let other = RawConnection(directory.file())
-        other.run("BEGIN IMMEDIATE")
         let leased = try await withThrowingTaskGroup(of: [Lease].self) { group in
-            for _ in 0..<30 { group.addTask { try await store.lease().leases } }
-            while store.statistics.takenCalls + store.statistics.pendingCalls < before.takenCalls + 30 {
-                await Task.yield()
+            do {
+                other.run("BEGIN IMMEDIATE")
+                defer { other.run("ROLLBACK") }
+                for _ in 0..<30 { group.addTask { try await store.lease().leases } }
+                try await until {
+                    store.statistics.takenCalls + store.statistics.pendingCalls >= before.takenCalls + 30
+                }
             }
-            other.run("ROLLBACK")
             return try await group.reduce(into: []) { $0 += $1 }
         }
         #expect(Set(leased.map(\.event.id)) == Set((0..<20).map { .number($0) }))
@@ -50,21 +52,23 @@ import Testing
     func oneRefused() async throws {
         let store = try SQLiteStore(path: directory.file(), configuration: .patient)
         let other = RawConnection(directory.file())
-        other.run("BEGIN IMMEDIATE")
         let room = QueueRoom(events: 3, bytes: 1_000)
         let outcomes = try await withThrowingTaskGroup(of: Bool.self) { group in
-            for number in 0..<5 {
-                group.addTask {
-                    do {
-                        _ = try await store.append([.event(number)], room: room, now: .second(0))
-                        return true
-                    } catch let error as StoreError where error.code == .full {
-                        return false
+            do {
+                other.run("BEGIN IMMEDIATE")
+                defer { other.run("ROLLBACK") }
+                for number in 0..<5 {
+                    group.addTask {
+                        do {
+                            _ = try await store.append([.event(number)], room: room, now: .second(0))
+                            return true
+                        } catch let error as StoreError where error.code == .full {
+                            return false
+                        }
                     }
                 }
+                try await until { store.statistics.takenCalls + store.statistics.pendingCalls >= 5 }
             }
-            while store.statistics.takenCalls + store.statistics.pendingCalls < 5 { await Task.yield() }
-            other.run("ROLLBACK")
             return try await group.reduce(into: []) { $0.append($1) }
         }
         #expect(outcomes.filter { $0 }.count == 3)

@@ -13,21 +13,20 @@ import Testing
         waiting: Int = 100, pendingBytes: Int = 1 << 20,
         _ body: (SQLiteStore, inout ThrowingDiscardingTaskGroup<any Error>) async throws -> Void
     ) async throws -> SQLiteStore {
-        var configuration = SQLiteStore.Configuration()
+        var configuration = SQLiteStore.Configuration.patient
         configuration.maximumPendingEvents = 1
         configuration.maximumPendingBytes = pendingBytes
         configuration.maximumWaitingCallers = waiting
-        configuration.busyTimeout = .seconds(60)
         let store = try SQLiteStore(path: directory.file(), configuration: configuration)
         let lock = RawConnection(directory.file())
-        lock.run("BEGIN IMMEDIATE")
         try await withThrowingDiscardingTaskGroup { group in
+            lock.run("BEGIN IMMEDIATE")
+            defer { lock.run("ROLLBACK") }
             group.addTask { try await store.append(.event(1)) }
-            while store.statistics.takenCalls < 1 { await Task.yield() }
+            try await until { store.statistics.takenCalls >= 1 }
             group.addTask { try await store.append(.event(2)) }
-            while store.statistics.pendingCalls < 1 { await Task.yield() }
+            try await until { store.statistics.pendingCalls >= 1 }
             try await body(store, &group)
-            lock.run("ROLLBACK")
         }
         return store
     }
@@ -37,7 +36,7 @@ import Testing
         let store = try await withStuckStore { store, group in
             for number in 3..<20 {
                 group.addTask { try await store.append(.event(number)) }
-                while store.statistics.waitingCalls < number - 2 { await Task.yield() }
+                try await until { store.statistics.waitingCalls >= number - 2 }
             }
             #expect(store.statistics.pendingCalls == 1)
         }
@@ -48,7 +47,7 @@ import Testing
     func overloaded() async throws {
         _ = try await withStuckStore(waiting: 2) { store, group in
             for number in 3..<5 { group.addTask { try await store.append(.event(number)) } }
-            while store.statistics.waitingCalls < 2 { await Task.yield() }
+            try await until { store.statistics.waitingCalls >= 2 }
             let error = await #expect(throws: StoreError.self) { try await store.append(.event(5)) }
             #expect(error?.code == .overloaded)
             #expect(error?.isPassing == true)
@@ -58,11 +57,11 @@ import Testing
     @Test("Who is cancelled while waiting for room leaves, and the others come in")
     func cancelledWaiter() async throws {
         let store = try await withStuckStore { store, group in
-            await withThrowingTaskGroup(of: Void.self) { waiters in
+            try await withThrowingTaskGroup(of: Void.self) { waiters in
                 waiters.addTask { try await store.append(.event(3)) }
-                while store.statistics.waitingCalls < 1 { await Task.yield() }
+                try await until { store.statistics.waitingCalls >= 1 }
                 group.addTask { try await store.append(.event(4)) }
-                while store.statistics.waitingCalls < 2 { await Task.yield() }
+                try await until { store.statistics.waitingCalls >= 2 }
                 waiters.cancelAll()
                 await #expect(throws: CancellationError.self) { try await waiters.next() }
             }
@@ -101,9 +100,9 @@ import Testing
                 let error = await #expect(throws: StoreError.self) { try await store.append(.event(3)) }
                 #expect(error?.code == .closed)
             }
-            while store.statistics.waitingCalls < 1 { await Task.yield() }
+            try await until { store.statistics.waitingCalls >= 1 }
             group.addTask { await store.close() }
-            while store.statistics.waitingCalls > 0 { await Task.yield() }
+            try await until { store.statistics.waitingCalls <= 0 }
         }
         let error = await #expect(throws: StoreError.self) { try await store.append(.event(4)) }
         #expect(error?.code == .closed)
@@ -131,7 +130,7 @@ import Testing
         do { try await SQLiteStore(path: directory.file()).append(.event(1)) }
         let other = RawConnection(directory.file())
         // Only who is alone with a file can take it out of this mode.
-        while other.rows("PRAGMA journal_mode = DELETE") != [["delete"]] { await Task.yield() }
+        try await until { other.rows("PRAGMA journal_mode = DELETE") == [["delete"]] }
         #expect(other.rows("SELECT count(*) FROM events") == [["1"]])
     }
 }

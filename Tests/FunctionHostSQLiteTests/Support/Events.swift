@@ -76,7 +76,7 @@ extension SQLiteStore.Configuration {
     /// Waits for a lock for as long as a machine may take that has other things to do.
     static var patient: Self {
         var configuration = Self()
-        configuration.busyTimeout = .seconds(600)
+        configuration.busyTimeout = .seconds(86_400)
         return configuration
     }
 }

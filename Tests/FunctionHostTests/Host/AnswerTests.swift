@@ -27,11 +27,11 @@ import Testing
             await gate.pass()
         }
         try await host.run {
-            await withDiscardingTaskGroup { group in
+            try await withThrowingDiscardingTaskGroup { group in
                 group.addTask {
                     await #expect(throws: CancellationError.self) { try await host.invoke(work) }
                 }
-                while gate.waiting == 0 { await Task.yield() }
+                try await until { gate.waiting != 0 }
                 group.cancelAll()
             }
         }

@@ -32,7 +32,7 @@ import Testing
         func makeEnvironments(_ count: Int) async throws {
             try await withThrowingDiscardingTaskGroup { group in
                 for _ in 0..<count { group.addTask { try await host.invoke(work) } }
-                while gate.waiting < count { await Task.yield() }
+                try await until { gate.waiting >= count }
                 gate.open()
             }
             #expect(made.count == count)
@@ -57,7 +57,7 @@ import Testing
             try await withThrowingDiscardingTaskGroup { group in
                 if isRunning {
                     group.addTask { try await rig.host.run() }
-                    while rig.host.phase != .running { await Task.yield() }
+                    try await until { rig.host.phase == .running }
                 }
                 group.addTask {
                     // A little later each time, to meet the shutdown at another place.

@@ -83,7 +83,7 @@ import Testing
         try await host.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await host.invoke(block) }
-                while host.runningInvocations().isEmpty { await Task.yield() }
+                try await until { !host.runningInvocations().isEmpty }
                 let answered = Notes<Bool>()
                 group.addTask {
                     await expectError(.timedOut, of: "block", saying: "") {
@@ -91,7 +91,7 @@ import Testing
                     }
                     answered.add(true)
                 }
-                while try host.describe("block").concurrentExecutions < 2 { await Task.yield() }
+                try await until { try host.describe("block").concurrentExecutions >= 2 }
                 while answered.count == 0 {
                     clock.advance(by: .seconds(1))
                     await Task.yield()
