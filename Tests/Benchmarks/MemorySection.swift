@@ -147,7 +147,7 @@ private func bytesPerQueued() async throws -> Double {
     for number in 0..<count {
         let bits = UInt64(number)
         let event = QueuedEvent(
-            id: InvocationID(high: SplitMix64.mix(bits), low: SplitMix64.mix(~bits)), functionName: "function",
+            id: InvocationID(number: bits, seed: 1), functionName: "function",
             payload: payload, enqueuedAt: now, dueAt: now.advanced(by: .milliseconds(max(0, number - count / 2))),
             expiresAt: now.advanced(by: .seconds(21_600)))
         _ = try await store.append([event], room: QueueRoom(events: .max, bytes: .max), now: now)

@@ -85,7 +85,7 @@ private struct StoreBench: Sendable {
         let number = numbers.next()
         let now = SystemClock().wallTime
         return QueuedEvent(
-            id: InvocationID(high: SplitMix64.mix(number), low: SplitMix64.mix(~number)), functionName: "work",
+            id: InvocationID(number: number, seed: 1), functionName: "work",
             payload: .bytes(Self.payload), enqueuedAt: now, dueAt: now, expiresAt: now.advanced(by: .seconds(21_600)))
     }
 

@@ -47,7 +47,7 @@ private final class Backlog: Sendable {
     private func event(_ number: Int, at now: Timestamp) -> QueuedEvent {
         let bits = UInt64(truncatingIfNeeded: number)
         var event = QueuedEvent(
-            id: InvocationID(high: SplitMix64.mix(bits), low: SplitMix64.mix(~bits)),
+            id: InvocationID(number: bits, seed: 1),
             functionName: names[number % names.count], payload: .bytes([]), enqueuedAt: now, dueAt: now,
             expiresAt: now.advanced(by: .seconds(21_600)))
         switch kind {

@@ -98,10 +98,7 @@ public final class FunctionHost: Sendable {
 
     /// The next invocation's id: different from all others of this host, and unlikely to be any other host's.
     func nextID() -> InvocationID {
-        let number = invocations.add(1, ordering: .relaxed).newValue
-        return InvocationID(
-            high: SplitMix64.mix(system.seed &+ number &* 0x9E37_79B9_7F4A_7C15),
-            low: SplitMix64.mix(~system.seed ^ SplitMix64.mix(number)))
+        InvocationID(number: invocations.add(1, ordering: .relaxed).newValue, seed: system.seed)
     }
 
     // MARK: - Deadlines

@@ -16,6 +16,22 @@ public struct InvocationID: Sendable, Hashable, CustomStringConvertible {
         self.low = (low & 0x3FFF_FFFF_FFFF_FFFF) | 0x8000_0000_0000_0000
     }
 
+    /// The id of a host's invocation of this number.
+    ///
+    /// The first half is random. The second counts, in steps that make neighbours look nothing alike, and ``number`` finds the
+    /// steps again: tables keep ids that came one after another beside each other.
+    package init(number: UInt64, seed: UInt64) {
+        self.init(
+            high: SplitMix64.mix(seed &+ number &* Self.step), low: (SplitMix64.mix(~seed) &+ number) &* Self.step)
+    }
+
+    /// What counts up from one id of a host to the next, modulo 2⁶², from a start that is random; of other ids anything.
+    var number: UInt64 { low &* Self.stepInverse & (.max >> 2) }
+
+    /// 2⁶⁴ divided by the golden ratio, and what it gives 1 with, modulo 2⁶⁴.
+    private static let step: UInt64 = 0x9E37_79B9_7F4A_7C15
+    private static let stepInverse: UInt64 = 0xF1DE_83E1_9937_733D
+
     /// Reads an id as it is written; nil if `text` is no UUID of version 4.
     public init?(_ text: String) {
         let bytes = Array(text.utf8)

@@ -54,6 +54,19 @@ import Testing
         #expect(Set((0..<1_000).flatMap { first($0) }).count == 4_000)
     }
 
+    @Test("The ids of a host are all different, from those of other hosts too, and neighbours do not look alike")
+    func numbered() {
+        let ids = (0..<4 as Range<UInt64>).map { seed in
+            (0..<5_000 as Range<UInt64>).map { InvocationID(number: $0, seed: seed) }
+        }
+        #expect(Set(ids.joined()).count == 20_000)
+        #expect(Set(ids.joined().map(\.high)).count == 20_000)
+        for (one, next) in zip(ids[1], ids[1].dropFirst()) {
+            #expect((one.high ^ next.high).nonzeroBitCount > 8)
+            #expect(zip(one.description, next.description).filter { $0 == $1 }.count < 24)
+        }
+    }
+
     @Test("Mixing keeps different numbers different")
     func mix() {
         #expect(Set((0..<10_000).map { SplitMix64.mix($0) }).count == 10_000)
