@@ -9,8 +9,8 @@ struct Desk {
     var firstAttempts = 0
     /// When the retry budget allowed what is being tried; nil if it did not have to.
     var retryAllowedAt: Timestamp?
-    /// An event that has completed and is settled along with the next lease.
-    var completed: CompletedEvent?
+    /// An event that has completed and is settled along with the next lease; it has no details, so that nobody waited for it.
+    var completed: LeaseToken?
     /// When that was, if it is on the store's timeline.
     var now: Timestamp?
     private var turn = 0
@@ -39,7 +39,7 @@ struct Desk {
         return true
     }
 
-    mutating func takeCompleted() -> CompletedEvent? {
+    mutating func takeCompleted() -> LeaseToken? {
         defer { completed = nil }
         return completed
     }
@@ -53,11 +53,4 @@ struct Desk {
         defer { firstAttempts = 0 }
         return firstAttempts
     }
-}
-
-/// An event that has completed, with nothing to follow.
-struct CompletedEvent: Sendable {
-    let token: LeaseToken
-    /// Whether others may have waited for it, behind its ordering key for one.
-    let hasDetails: Bool
 }

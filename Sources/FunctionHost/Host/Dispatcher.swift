@@ -157,7 +157,7 @@ final class Dispatcher: Sendable {
                 guard isStale else { return (nil, .nobody) }
                 state.machine.unpark()
                 return (.woken, .nobody)
-            case .leave: return (.left, isStale ? state.machine.arrived() : .nobody)
+            case .leave: return (.leave, isStale ? state.machine.arrived() : .nobody)
             }
         }
     }
@@ -285,7 +285,7 @@ final class Dispatcher: Sendable {
         tellListeners(mayHaveRoom: false)
     }
 
-    /// So many events have left the queue.
+    /// An event has left the queue.
     func ended() {
         endCount.add(1, ordering: .relaxed)
         changeCount.add(1, ordering: .sequentiallyConsistent)
@@ -344,10 +344,8 @@ final class Dispatcher: Sendable {
 enum DispatcherCall: Sendable {
     /// It is to look again: something came.
     case woken
-    /// It was sent away while it was parked.
+    /// It is to go: the machine has counted it out.
     case leave
-    /// It is not needed; the machine has counted it out.
-    case left
 }
 
 /// How quickly events leave the queue, to tell whoever finds it full when to come back.

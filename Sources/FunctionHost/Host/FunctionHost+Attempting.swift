@@ -34,13 +34,17 @@ extension FunctionHost {
         }
         verdict.end = dispatcher.judge(
             EventJudge(snapshot: snapshot, isDelivery: false), lease, ending, now: dispatcher.now)
-        if let outcome = ending.outcome {
-            let duration = began.duration(to: time.now)
-            verdict.attempt = AttemptRecord(
-                lease.attempt, startedAt: time.clock.wallTime.advanced(by: .zero - duration), duration: duration,
-                outcome, ending.error)
-        }
+        verdict.attempt = record(of: lease, ending, began: began)
         return verdict
+    }
+
+    /// What is remembered of an attempt that ends now; nil if it does not count as one.
+    func record(of lease: Lease, _ ending: EventEnding, began: Timestamp) -> AttemptRecord? {
+        guard let outcome = ending.outcome else { return nil }
+        let duration = began.duration(to: time.now)
+        return AttemptRecord(
+            lease.attempt, startedAt: time.clock.wallTime.advanced(by: .zero - duration), duration: duration, outcome,
+            ending.error)
     }
 
     /// What becomes of an event that is not even tried; nil if it is.

@@ -11,7 +11,7 @@ extension FunctionHost {
 
     /// The events that exist if this one ends so: its record on its way to a destination.
     func followUps(of verdict: EventVerdict) -> [QueuedEvent] {
-        // Asked of every event that ends, so the least likely is found out first.
+        // Asked of every event that ends: what nearly all of them answer is asked first.
         if case .completed = verdict.end, verdict.snapshot?.configuration.onSuccess == nil { return [] }
         guard let condition = verdict.condition, verdict.lease.event.kind == .invocation,
             let snapshot = verdict.snapshot ?? snapshot(named: verdict.lease.event.functionName)
@@ -86,11 +86,7 @@ extension FunctionHost {
         let began = time.now
         let (ending, isStopped) = await give(lease, snapshot, isSuccess: isSuccess, to: sink, shift)
         var verdict = EventVerdict(lease: lease, end: dispatcher.judge(judge, lease, ending, now: dispatcher.now))
-        if let outcome = ending.outcome, outcome != .succeeded {
-            verdict.attempt = AttemptRecord(
-                lease.attempt, startedAt: time.clock.wallTime.advanced(by: time.now.duration(to: began)),
-                duration: began.duration(to: time.now), outcome, ending.error)
-        }
+        if ending.outcome != .succeeded { verdict.attempt = self.record(of: lease, ending, began: began) }
         if case .dead = verdict.end {
             observers.emit(.queue(.deliveryFailed(functionName: record.identity.name, destination: sink.name)))
         }

@@ -194,7 +194,7 @@ extension FunctionHost {
                     queue: StoreError(.full, reason: "there was no room in the queue for as long as it was waited for"),
                     name, retryAfter: dispatcher.retryAfter)
             }
-            guard state.withLock({ $0.lifecycle.takesInvocations }) else { throw FunctionHostError.shuttingDown(name) }
+            guard dispatcher.takesEvents else { throw FunctionHostError.shuttingDown(name) }
             isFirst = true
         }
     }

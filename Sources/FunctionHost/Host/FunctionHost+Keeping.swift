@@ -87,7 +87,7 @@ extension FunctionHost {
     /// Has the handler cancelled that is trying an event.
     func stop(_ id: InvocationID) { state.withLock { $0.running.all }.first { $0.id == id }?.stop(.caller) }
 
-    // MARK: - Events of functions that nobody has registered
+    // MARK: - Events of functions that are not here (any more)
 
     /// Makes dead letters of what waits for a function that was removed.
     func condemnEvents(ofRemoved name: String) {

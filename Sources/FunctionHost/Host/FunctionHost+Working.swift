@@ -123,9 +123,9 @@ extension FunctionHost {
         do {
             guard let completed else { return try await dispatcher.store.lease(request, now: now) }
             let (_, answer) = try await dispatcher.store.settle(
-                Settlement(completed.token, .completed), leasing: request, now: now)
+                Settlement(completed, .completed), leasing: request, now: now)
             shift.putBack()
-            hasEnded(completed.token.id, mayLetOthersGo: completed.hasDetails)
+            hasEnded(completed.id, mayLetOthersGo: false)
             return answer
         } catch {
             observers.emit(.queue(.storeFailed(StoreError(wrapping: error))))
@@ -140,10 +140,8 @@ extension FunctionHost {
         if let completed = desk.takeCompleted() { await settle(completed, shift) }
     }
 
-    func settle(_ completed: CompletedEvent, _ shift: Shift) async {
-        if await settle(Settlement(completed.token, .completed)) != nil {
-            hasEnded(completed.token.id, mayLetOthersGo: completed.hasDetails)
-        }
+    private func settle(_ completed: LeaseToken, _ shift: Shift) async {
+        if await settle(Settlement(completed, .completed)) != nil { hasEnded(completed.id, mayLetOthersGo: false) }
         shift.putBack()
     }
 
@@ -227,7 +225,7 @@ extension FunctionHost {
         if dispatcher.isRestricted { dispatcher.admitted(record.identity.name) }
         if dispatcher.traits.timeline == .host { desk.now = now }
         if outcome == .succeeded, aftermath == nil, result == nil, cause == nil {
-            desk.completed = CompletedEvent(token: lease.token, hasDetails: false)
+            desk.completed = lease.token
             return nil
         }
         let ending = EventEnding(outcome, error, timeout: aftermath?.error, result: result)

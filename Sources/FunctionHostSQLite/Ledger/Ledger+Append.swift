@@ -121,9 +121,9 @@ extension Ledger {
         statement.bind(details.orderingKey, 13)
         statement.bind(details.idempotencyKey, 14)
         statement.bind(details.deduplication.column, 15)
-        statement.bind(details.tags.isEmpty ? nil : JSONText.object(details.tags), 16)
+        statement.bind(details.tags.isEmpty ? nil : RowJSON.object(details.tags), 16)
         statement.bind(details.traceHeader, 17)
-        statement.bind(details.lineage.isEmpty ? nil : JSONText.object(details.lineage), 18)
+        statement.bind(details.lineage.isEmpty ? nil : RowJSON.object(details.lineage), 18)
         statement.bindCopy(details.origin, 19)
         statement.bind(details.redriveCount, 20)
     }

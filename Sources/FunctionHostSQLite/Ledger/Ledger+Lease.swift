@@ -120,14 +120,14 @@ extension Ledger {
             details.orderingKey = row.text(2)
             details.idempotencyKey = row.text(3)
             details.deduplication = Deduplication(column: row.isNull(4) ? nil : row.integer(4))
-            details.tags = try JSONText.strings(row.text(5))
+            details.tags = try RowJSON.strings(row.text(5))
             details.traceHeader = row.text(6)
-            details.lineage = try JSONText.integers(row.text(7))
+            details.lineage = try RowJSON.integers(row.text(7))
             details.origin = row.id(8)
             details.redriveCount = row.int(9)
             event.details = details
         }
-        return extras.contains(.history) ? try JSONText.attempts(row.text(10)) : []
+        return extras.contains(.history) ? try RowJSON.attempts(row.text(10)) : []
     }
 
     /// The first attempt begins: a key that was held until then is free.

@@ -107,10 +107,10 @@ extension Ledger {
             settling.history.bind(row.seq, 1)
             guard try settling.history.step() else { throw SQLiteFault(damage: "event \(row.seq) is missing") }
             defer { settling.history.reset() }
-            history = try JSONText.attempts(settling.history.text(0))
+            history = try RowJSON.attempts(settling.history.text(0))
         }
         settling.writeHistory.bind(row.seq, 1)
-        settling.writeHistory.bind(JSONText.array(AttemptRecord.appending(attempt, to: history)), 2)
+        settling.writeHistory.bind(RowJSON.array(AttemptRecord.appending(attempt, to: history)), 2)
         try settling.writeHistory.run()
     }
 }

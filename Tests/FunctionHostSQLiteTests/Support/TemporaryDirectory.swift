@@ -14,8 +14,9 @@ final class TemporaryDirectory: Sendable {
     let path: String
 
     init() {
-        var template = Array("/tmp/functionhost-XXXXXX".utf8CString)
-        guard mkdtemp(&template) != nil else { preconditionFailure("no directory in /tmp: error \(errno)") }
+        let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array("\(parent)/functionhost-XXXXXX".utf8CString)
+        guard mkdtemp(&template) != nil else { preconditionFailure("no directory in \(parent): error \(errno)") }
         path = String(decoding: template.dropLast().map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 

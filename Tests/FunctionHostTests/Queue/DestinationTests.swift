@@ -14,7 +14,7 @@ import Testing
     func names() {
         #expect(DestinationTarget.function("audit").name == "audit")
         #expect(DestinationTarget.sink(Nowhere()).name == "nowhere")
-        #expect(DestinationTarget.sink(JSONLinesDestination(path: "/tmp/records.jsonl")).name == "/tmp/records.jsonl")
+        #expect(DestinationTarget.sink(JSONLinesDestination(path: "records.jsonl")).name == "records.jsonl")
     }
 
     @Test(

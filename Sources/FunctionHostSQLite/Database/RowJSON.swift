@@ -3,14 +3,16 @@
 
 import FunctionHost
 
-/// The few shapes of JSON that the store writes and reads itself: objects of texts or numbers, and lists of attempts.
-enum JSONText {
+/// The few shapes of JSON that stand in a row, which the store writes and reads itself: objects of texts or numbers, and lists of attempts.
+enum RowJSON {
     static func object(_ members: [String: String]) -> String {
-        join(members.sorted { $0.key < $1.key }.map { quote($0.key) + ":" + quote($0.value) }, "{", "}")
+        join(
+            members.sorted { $0.key < $1.key }.map { JSONText.quoted($0.key) + ":" + JSONText.quoted($0.value) }, "{",
+            "}")
     }
 
     static func object(_ members: [String: Int]) -> String {
-        join(members.sorted { $0.key < $1.key }.map { quote($0.key) + ":" + String($0.value) }, "{", "}")
+        join(members.sorted { $0.key < $1.key }.map { JSONText.quoted($0.key) + ":" + String($0.value) }, "{", "}")
     }
 
     static func array(_ attempts: [AttemptRecord]) -> String {
@@ -20,31 +22,16 @@ enum JSONText {
     private static func object(_ attempt: AttemptRecord) -> String {
         var members = [
             "\"number\":\(attempt.number)", "\"startedAt\":\(attempt.startedAt.nanoseconds)",
-            "\"duration\":\(attempt.duration.wholeNanoseconds)", "\"outcome\":\(quote(attempt.outcome.rawValue))",
+            "\"duration\":\(attempt.duration.wholeNanoseconds)",
+            "\"outcome\":\(JSONText.quoted(attempt.outcome.rawValue))",
         ]
-        if let type = attempt.errorType { members.append("\"errorType\":\(quote(type))") }
-        if let message = attempt.errorMessage { members.append("\"errorMessage\":\(quote(message))") }
+        if let type = attempt.errorType { members.append("\"errorType\":\(JSONText.quoted(type))") }
+        if let message = attempt.errorMessage { members.append("\"errorMessage\":\(JSONText.quoted(message))") }
         return join(members, "{", "}")
     }
 
     private static func join(_ parts: [String], _ start: String, _ end: String) -> String {
         start + parts.joined(separator: ",") + end
-    }
-
-    private static func quote(_ text: String) -> String {
-        var quoted = "\""
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "\"": quoted += "\\\""
-            case "\\": quoted += "\\\\"
-            case "\n": quoted += "\\n"
-            case _ where scalar.value < 0x20 || scalar.value == 0x7F:
-                let digits = String(scalar.value, radix: 16)
-                quoted += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            default: quoted.unicodeScalars.append(scalar)
-            }
-        }
-        return quoted + "\""
     }
 
     // MARK: - Reading
