@@ -35,7 +35,8 @@ public protocol InvocationStore: Sendable {
     /// - Throws: ``StoreError`` as `full`, with nothing appended, if there is no room.
     func append(_ events: [QueuedEvent], room: QueueRoom, now: Timestamp) async throws -> [Acceptance]
 
-    /// Leases events that are due, each for one attempt.
+    /// Leases events that are due, each for one attempt. What was due when it was appended stays so, though the clock be set
+    /// back: it would wait for that long.
     ///
     /// First those with the earliest ``EventPriority/rank(dueAt:)``, and of equal ones those accepted first; but functions take
     /// turns, so that many events of one do not hold up those of the others. Of the events of one function with the same

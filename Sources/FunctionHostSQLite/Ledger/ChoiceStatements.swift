@@ -6,7 +6,6 @@ struct ChoiceStatements {
     let promote: Statement
     let nextLane: Statement
     let inLane: Statement
-    let isDueInLane: Statement
     let nextExpiring: Statement
     let expired: Statement
     let firstDue: Statement
@@ -22,8 +21,6 @@ struct ChoiceStatements {
         nextLane = try connection.prepare("SELECT lane FROM events WHERE state = 0 AND lane > ?1 ORDER BY lane LIMIT 1")
         inLane = try connection.prepare(
             "SELECT seq, due FROM events WHERE state = 0 AND lane = ?1 AND due <= ?2 ORDER BY due, seq LIMIT ?3")
-        isDueInLane = try connection.prepare(
-            "SELECT 1 FROM events WHERE state = 0 AND lane = ?1 AND due <= ?2 LIMIT 1")
         nextExpiring = try connection.prepare(
             """
             SELECT function FROM events WHERE lane & 16 AND died IS NULL AND function > ?1

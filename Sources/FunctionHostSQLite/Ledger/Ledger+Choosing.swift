@@ -42,10 +42,10 @@ extension Ledger {
         // At first an equal share for each; then more of those that have more, if that leaves some over.
         let share = (count + turns.count - 1) / turns.count
         var queues: [[Candidate]] = []
-        for turn in turns { queues.append(try candidates(of: turn, atMost: share, now: now)) }
+        for turn in turns { queues.append(try candidates(of: turn, atMost: share)) }
         if share < count, queues.reduce(0, { $0 + $1.count }) < count {
             for (index, turn) in turns.enumerated() where queues[index].count == share {
-                queues[index] = try candidates(of: turn, atMost: count, now: now)
+                queues[index] = try candidates(of: turn, atMost: count)
             }
         }
         return interleave(queues, turns.map(\.function), count)
@@ -111,10 +111,11 @@ extension Ledger {
         return try choosing.nextLane.integer().map { Lane(number: Int($0)) }
     }
 
-    private func candidates(of turn: Turn, atMost count: Int, now: Timestamp) throws(SQLiteFault) -> [Candidate] {
+    private func candidates(of turn: Turn, atMost count: Int) throws(SQLiteFault) -> [Candidate] {
         var found: [Candidate] = []
         for lane in turn.lanes {
-            try eachDue(in: lane, by: now, atMost: count) { seq, due in
+            // What was due stays so, though the clock be set back: it would wait for that long.
+            try eachDue(in: lane, by: .distantFuture, atMost: count) { seq, due in
                 found.append(Candidate(seq: seq, rank: lane.priority.rank(dueAt: due)))
             }
         }
@@ -190,11 +191,7 @@ extension Ledger {
         }
         var place = filter.firstPlace
         while let lane = try nextLane(after: place), filter.reaches(lane.function) {
-            if filter.admits(lane) {
-                choosing.isDueInLane.bind(lane.number, 1)
-                choosing.isDueInLane.bind(now, 2)
-                if try choosing.isDueInLane.integer() != nil { return true }
-            }
+            if filter.admits(lane) { return true }
             place = filter.admits(lane.function) ? lane.number : Lane.last(of: lane.function)
         }
         return false

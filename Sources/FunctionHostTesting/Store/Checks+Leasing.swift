@@ -208,6 +208,11 @@ extension StoreConformance.Check {
             try await bench.lease([2], at: 11, count: 9, onlyExpired: true)
             try await bench.lease([4], at: 11, count: 9)
         },
+        Self("What was due stays so when the clock is set back") { bench in
+            try await bench.append([1, 2, 3], at: 3_600)
+            try bench.expect(try await bench.ask(at: 1).hasMore, "there should be more")
+            try await bench.lease([2, 3], at: 0, count: 9)
+        },
         Self("Of those too old no more are leased than asked for, of the functions asked for") { bench in
             for number in 1...3 { try await bench.append(Bench.event(number, expiresAt: 1)) }
             try await bench.append(Bench.event(4, of: "beta", expiresAt: 1))
