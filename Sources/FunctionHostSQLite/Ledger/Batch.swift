@@ -9,6 +9,7 @@ import FunctionHost
 /// there is: what ends goes before what comes, and what comes before what is lent.
 struct Batch {
     private(set) var settles: [SettleCall] = []
+    private(set) var turns: [TurnCall] = []
     private(set) var extends: [ExtendCall] = []
     private(set) var appends: [AppendCall] = []
     private(set) var leases: [LeaseCall] = []
@@ -21,12 +22,18 @@ struct Batch {
     var count: Int { transactionCount + cares.count }
 
     /// How many calls are done in the transaction.
-    var transactionCount: Int { settles.count + extends.count + appends.count + leases.count + others.count }
+    var transactionCount: Int {
+        settles.count + turns.count + extends.count + appends.count + leases.count + others.count
+    }
 
     /// Whether the transaction may change something, and must be the only one.
     var changes: Bool {
-        !(settles.isEmpty && extends.isEmpty && appends.isEmpty && leases.isEmpty) || others.contains { $0.changes }
+        !(settles.isEmpty && turns.isEmpty && extends.isEmpty && appends.isEmpty && leases.isEmpty)
+            || others.contains { $0.changes }
     }
+
+    /// What those want who lease alone, and then those who lease in their turn.
+    var wishes: [LeaseWish] { leases.map(\.wish) + turns.map(\.wish) }
 
     /// Whether it appends, and nothing else.
     var onlyAppends: Bool { !appends.isEmpty && appends.count == transactionCount }
@@ -38,6 +45,7 @@ struct Batch {
         case .lease(let call): leases.append(call)
         case .extend(let call): extends.append(call)
         case .settle(let call): settles.append(call)
+        case .turn(let call): turns.append(call)
         case .other(let call): others.append(call)
         case .care(let call): cares.append(call)
         }
@@ -46,8 +54,8 @@ struct Batch {
     /// Each call of the transaction in a batch of its own.
     func apart() -> [Batch] {
         let calls: [Call] =
-            settles.map(Call.settle) + extends.map(Call.extend) + appends.map(Call.append) + leases.map(Call.lease)
-            + others.map(Call.other)
+            settles.map(Call.settle) + turns.map(Call.turn) + extends.map(Call.extend) + appends.map(Call.append)
+            + leases.map(Call.lease) + others.map(Call.other)
         return calls.map { call in
             var batch = Batch()
             batch.add(call, load: call.load)
@@ -58,6 +66,7 @@ struct Batch {
     /// Answers every call of the transaction with an error.
     func fail(_ error: any Error) {
         for call in settles { call.continuation.resume(throwing: error) }
+        for call in turns { call.continuation.resume(throwing: error) }
         for call in extends { call.continuation.resume(throwing: error) }
         for call in appends { call.continuation.resume(throwing: error) }
         for call in leases { call.continuation.resume(throwing: error) }
@@ -67,6 +76,7 @@ struct Batch {
     /// Forgets the calls, and keeps the memory they lay in.
     mutating func removeAll() {
         settles.removeAll(keepingCapacity: true)
+        turns.removeAll(keepingCapacity: true)
         extends.removeAll(keepingCapacity: true)
         appends.removeAll(keepingCapacity: true)
         leases.removeAll(keepingCapacity: true)
@@ -79,8 +89,10 @@ struct Batch {
 /// What became of the calls of a batch; they hear of it once the transaction is safe.
 struct Answers {
     var settles: [Bool] = []
+    var turns: [Bool] = []
     var extends: [[LeaseState]] = []
     var appends: [AppendOutcome] = []
+    /// In the order of ``Batch/wishes``.
     var leases: [LeaseAnswer] = []
     var others: [@Sendable () -> Void] = []
 
@@ -94,12 +106,16 @@ struct Answers {
             case .refused(let error): continuation.resume(throwing: error)
             }
         }
-        for (index, answer) in leases.enumerated() { batch.leases[index].continuation.resume(returning: answer) }
+        for (index, call) in batch.leases.enumerated() { call.continuation.resume(returning: leases[index]) }
+        for (index, call) in batch.turns.enumerated() {
+            call.continuation.resume(returning: (turns[index], leases[batch.leases.count + index]))
+        }
         for answer in others { answer() }
     }
 
     mutating func removeAll() {
         settles.removeAll(keepingCapacity: true)
+        turns.removeAll(keepingCapacity: true)
         extends.removeAll(keepingCapacity: true)
         appends.removeAll(keepingCapacity: true)
         leases.removeAll(keepingCapacity: true)

@@ -9,6 +9,7 @@ enum Call: Sendable {
     case lease(LeaseCall)
     case extend(ExtendCall)
     case settle(SettleCall)
+    case turn(TurnCall)
     case other(any OtherCall)
     case care(any CareCall)
 
@@ -17,6 +18,7 @@ enum Call: Sendable {
         switch self {
         case .append(let call): Load(call.events)
         case .settle(let call): Load(call.settlement.followUps) + Load(events: 1)
+        case .turn(let call): Load(call.settlement.followUps) + Load(events: 1)
         case .lease, .extend, .other, .care: Load(events: 1)
         }
     }
@@ -27,6 +29,7 @@ enum Call: Sendable {
         case .lease(let call): call.continuation.resume(throwing: error)
         case .extend(let call): call.continuation.resume(throwing: error)
         case .settle(let call): call.continuation.resume(throwing: error)
+        case .turn(let call): call.continuation.resume(throwing: error)
         case .other(let call): call.fail(error)
         case .care(let call): call.fail(error)
         }
@@ -41,9 +44,14 @@ struct AppendCall: Sendable {
 }
 
 struct LeaseCall: Sendable {
+    let wish: LeaseWish
+    let continuation: CheckedContinuation<LeaseAnswer, any Error>
+}
+
+/// What somebody wants to lease.
+struct LeaseWish: Sendable {
     let request: LeaseRequest
     let now: Timestamp
-    let continuation: CheckedContinuation<LeaseAnswer, any Error>
 }
 
 struct ExtendCall: Sendable {
@@ -57,6 +65,13 @@ struct SettleCall: Sendable {
     let settlement: Settlement
     let now: Timestamp
     let continuation: CheckedContinuation<Bool, any Error>
+}
+
+/// A worker's turn from one event to the next: it settles the one and leases the other.
+struct TurnCall: Sendable {
+    let settlement: Settlement
+    let wish: LeaseWish
+    let continuation: CheckedContinuation<(isSettled: Bool, answer: LeaseAnswer), any Error>
 }
 
 /// What is asked for seldom enough to cost an allocation.

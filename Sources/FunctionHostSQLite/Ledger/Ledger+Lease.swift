@@ -31,27 +31,27 @@ extension Ledger {
     /// How many events one claim lends at most.
     private static let claimLimit = 1_024
 
-    /// Serves calls that ask for the same, those that came first first; the answers are in their order.
-    func lease(_ calls: [LeaseCall]) throws(SQLiteFault) -> [LeaseAnswer] {
-        let filter = try filter(calls[0].request)
+    /// Serves wishes for the same, those that came first first; the answers are in their order.
+    func lease(_ wishes: [LeaseWish]) throws(SQLiteFault) -> [LeaseAnswer] {
+        let filter = try filter(wishes[0].request)
         // They are all under way: the latest time that one of them has read has come for all.
-        var now = calls[0].now
+        var now = wishes[0].now
         var wanted = 0
-        for call in calls {
-            now = max(now, call.now)
-            wanted += min(max(0, call.request.count), Self.claimLimit)
+        for wish in wishes {
+            now = max(now, wish.now)
+            wanted += min(max(0, wish.request.count), Self.claimLimit)
         }
-        if filter.functions == .none { return calls.map { _ in LeaseAnswer() } }
+        if filter.functions == .none { return wishes.map { _ in LeaseAnswer() } }
         try promote(now: now)
         let chosen = try choose(min(wanted, Self.claimLimit), filter, now: now)
         var answers: [LeaseAnswer] = []
-        answers.reserveCapacity(calls.count)
+        answers.reserveCapacity(wishes.count)
         var next = 0
         var bytes = 0
-        for call in calls {
+        for wish in wishes {
             var leases: [Lease] = []
-            while leases.count < call.request.count, next < chosen.count, bytes < lendingLimit {
-                let lease = try lend(chosen[next], until: call.request.end)
+            while leases.count < wish.request.count, next < chosen.count, bytes < lendingLimit {
+                let lease = try lend(chosen[next], until: wish.request.end)
                 bytes += lease.event.payload.size
                 leases.append(lease)
                 next += 1

@@ -18,7 +18,7 @@ extension SQLiteStore {
 
     /// Leases events that are due, each for one attempt; 1,024 at most.
     public func lease(_ request: LeaseRequest, now: Timestamp) async throws -> LeaseAnswer {
-        try await hand { .lease(LeaseCall(request: request, now: now, continuation: $0)) }
+        try await hand { .lease(LeaseCall(wish: LeaseWish(request: request, now: now), continuation: $0)) }
     }
 
     /// Prolongs leases; says for each whether it still holds.
@@ -31,6 +31,18 @@ extension SQLiteStore {
     public func settle(_ settlement: Settlement, now: Timestamp) async throws -> Bool {
         try checkBytes(settlement.followUps)
         return try await hand { .settle(SettleCall(settlement: settlement, now: now, continuation: $0)) }
+    }
+
+    /// Settles one event and leases others in one transaction, which saves a worker a wait for the disk.
+    public func settle(
+        _ settlement: Settlement, leasing request: LeaseRequest, now: Timestamp
+    ) async throws -> (isSettled: Bool, answer: LeaseAnswer) {
+        try checkBytes(settlement.followUps)
+        return try await hand {
+            .turn(
+                TurnCall(
+                    settlement: settlement, wish: LeaseWish(request: request, now: now), continuation: $0))
+        }
     }
 
     /// Makes events wait again whose leases are over.

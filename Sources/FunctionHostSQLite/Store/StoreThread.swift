@@ -87,22 +87,23 @@ final class StoreThread: @unchecked Sendable {
     private func perform(_ batch: borrowing Batch, _ ledger: Ledger) throws(SQLiteFault) {
         answers.removeAll()
         for call in batch.settles { answers.settles.append(try ledger.settle(call.settlement, now: call.now)) }
+        for call in batch.turns { answers.turns.append(try ledger.settle(call.settlement, now: call.wish.now)) }
         for call in batch.extends { answers.extends.append(try ledger.extend(call.tokens, until: call.end)) }
         for call in batch.appends {
             answers.appends.append(try ledger.append(call.events, room: call.room, now: call.now))
         }
-        if !batch.leases.isEmpty { answers.leases = try lease(batch.leases, ledger) }
+        if !(batch.leases.isEmpty && batch.turns.isEmpty) { answers.leases = try lease(batch.wishes, ledger) }
         for call in batch.others { answers.others.append(try call.perform(on: ledger)) }
     }
 
-    /// One claim for all callers that ask for the same.
-    private func lease(_ calls: [LeaseCall], _ ledger: Ledger) throws(SQLiteFault) -> [LeaseAnswer] {
-        if calls.allSatisfy({ $0.request.asksForTheSame(as: calls[0].request) }) { return try ledger.lease(calls) }
-        var answers = [LeaseAnswer](repeating: LeaseAnswer(), count: calls.count)
-        var left = Array(calls.indices)
+    /// One claim for all that ask for the same.
+    private func lease(_ wishes: [LeaseWish], _ ledger: Ledger) throws(SQLiteFault) -> [LeaseAnswer] {
+        if wishes.allSatisfy({ $0.request.asksForTheSame(as: wishes[0].request) }) { return try ledger.lease(wishes) }
+        var answers = [LeaseAnswer](repeating: LeaseAnswer(), count: wishes.count)
+        var left = Array(wishes.indices)
         while let first = left.first {
-            let same = left.filter { calls[$0].request.asksForTheSame(as: calls[first].request) }
-            for (index, answer) in zip(same, try ledger.lease(same.map { calls[$0] })) { answers[index] = answer }
+            let same = left.filter { wishes[$0].request.asksForTheSame(as: wishes[first].request) }
+            for (index, answer) in zip(same, try ledger.lease(same.map { wishes[$0] })) { answers[index] = answer }
             left.removeAll { same.contains($0) }
         }
         return answers

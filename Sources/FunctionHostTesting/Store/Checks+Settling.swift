@@ -7,6 +7,32 @@ private typealias Bench = StoreBench
 
 extension StoreConformance.Check {
     static let settling: [Self] = [
+        Self("Settling and leasing in one call settles first") { bench in
+            for number in [1, 2] { try await bench.append(Bench.event(number) { $0.orderingKey = "key" }) }
+            let (isSettled, numbers) = try await bench.turn(try await bench.leaseOne(1), .completed)
+            try bench.expect(isSettled, "the settlement was refused")
+            try bench.equal(numbers, [2], "the events leased, of which one waited for the other")
+            try bench.equal(try await bench.figures().total, 1, "how many are left")
+        },
+        Self("Settling and leasing in one call leases what was put back, and what follows") { bench in
+            try await bench.append([1])
+            let followUp = Bench.event(2, of: "beta")
+            let lease = try await bench.leaseOne(1)
+            let (isSettled, numbers) = try await bench.turn(
+                lease, .retry(at: Bench.time(0)), followUps: [followUp], count: 9)
+            try bench.expect(isSettled, "the settlement was refused")
+            try bench.equal(Set(numbers), [1, 2], "the events leased")
+            try bench.equal(try await bench.status(1)?.attempts, 2, "attempts")
+        },
+        Self("Settling and leasing in one call leases although the settlement comes too late") { bench in
+            try await bench.append([1, 2])
+            let lease = try await bench.leaseOne(1, until: 5)
+            _ = try await bench.store.rescue(now: Bench.time(5))
+            let (isSettled, numbers) = try await bench.turn(lease, .completed, at: 5, count: 9)
+            try bench.expect(!isSettled, "a settlement was accepted that came too late")
+            try bench.equal(Set(numbers), [1, 2], "the events leased")
+            try bench.equal(try await bench.status(1)?.attempts, 2, "attempts")
+        },
         Self("An event that has completed, or was cancelled, is gone") { bench in
             try await bench.append([1, 2])
             let leases = try await bench.lease([1, 2])

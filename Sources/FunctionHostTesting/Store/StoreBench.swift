@@ -123,6 +123,16 @@ final class StoreBench {
             Settlement(lease.token, end, attempt: attempt, followUps: followUps), now: Self.time(seconds))
     }
 
+    /// Settles an event and leases another one, in one call.
+    func turn(
+        _ lease: Lease, _ end: Settlement.End, at seconds: Double = 0, followUps: [QueuedEvent] = [], count: Int = 1
+    ) async throws -> (isSettled: Bool, numbers: [Int]) {
+        let request = LeaseRequest(functions: .allBut([]), count: count, end: Self.time(seconds + 60))
+        let (isSettled, answer) = try await store.settle(
+            Settlement(lease.token, end, followUps: followUps), leasing: request, now: Self.time(seconds))
+        return (isSettled, answer.leases.map { Self.number($0.event.id) })
+    }
+
     /// Leases events and kills them, in this order.
     func kill(
         _ numbers: [Int], at seconds: Double = 0, _ cause: DeadLetterCause = .retriesExhausted,

@@ -48,6 +48,20 @@ import Testing
         #expect(store.statistics.commits - before.commits <= 2)
     }
 
+    @Test("A worker's turn from one event to the next takes one transaction")
+    func turn() async throws {
+        let store = try SQLiteStore(path: directory.file())
+        for number in 0..<2 { try await store.append(.event(number)) }
+        let lease = try #require(try await store.lease().leases.first)
+        let before = store.statistics.commits
+        let request = LeaseRequest(functions: .allBut([]), end: .second(60))
+        let (isSettled, answer) = try await store.settle(
+            Settlement(lease.token, .completed), leasing: request, now: .second(0))
+        #expect(isSettled)
+        #expect(answer.leases.map(\.event.id) == [.number(1)])
+        #expect(store.statistics.commits == before + 1)
+    }
+
     @Test("Of calls in one transaction only the one that finds no room is refused")
     func oneRefused() async throws {
         let store = try SQLiteStore(path: directory.file(), configuration: .patient)
