@@ -49,6 +49,7 @@ struct Section: Sendable {
             Section(name: "allocations", run: countAllocations),
             Section(name: "memory", run: measureMemory),
             Section(name: "bulkhead", run: measureBulkhead),
+            Section(name: "idle", run: measureIdle),
             Section(name: "queue-events", isDefault: false, run: queueEvents),
             Section(name: "queue-loop", isDefault: false, run: queueLoop),
             Section(name: "store", run: measureStore),

@@ -37,6 +37,31 @@ func measureQueue(_ arguments: Arguments) async throws -> Bool {
     return true
 }
 
+/// How long an event waits for its handler where nothing else is going on.
+func measureIdle(_ arguments: Arguments) async throws -> Bool {
+    let latencies = Latencies()
+    let host = QueueBench.host(8)
+    let started = Countdown(arguments.count ?? 3_000)
+    let function = try host.register("job") { (enqueued: ContinuousClock.Instant, _) in
+        latencies.add(enqueued.duration(to: .now))
+        started.count()
+    }
+    try await host.run {
+        for _ in 0..<(arguments.count ?? 3_000) {
+            // Long enough for every thread to fall asleep.
+            try await Task.sleep(for: .milliseconds(1))
+            try await host.enqueue(function, with: .now)
+        }
+        await started.wait()
+    }
+    print("\nqueue: from enqueue to the handler's start, with nothing else to do")
+    for (percentile, goal) in [(50, 100.0), (99, 1_000)] {
+        let microseconds = latencies.milliseconds(percentile) * 1_000
+        print("  \(microseconds.fixed(0)) µs  \(Verdict(microseconds, goal: goal))  p\(percentile)")
+    }
+    return true
+}
+
 /// Events alone, for a profiler to look at.
 func queueEvents(_ arguments: Arguments) async throws -> Bool {
     try await QueueBench.events(8, count: arguments.count ?? 1_000_000)

@@ -32,7 +32,7 @@ func measureSQLite(_ arguments: Arguments) async throws -> Bool {
     comparison.rounds = 15
     comparison.slice = 100e6
     try await comparison.report("sqlite: an event appended, leased and settled, 256 callers", arguments)
-    let p99 = bench.latencies.p99
+    let p99 = bench.latencies.milliseconds(99)
     print("  \(p99.fixed(1)) ms  \(Verdict(p99, goal: 15))  p99 of a cycle")
     let statistics = bench.store.statistics
     print("  \(Double(statistics.operations) / Double(max(1, statistics.commits))) calls share a transaction")
@@ -141,20 +141,6 @@ private struct StoreBench: Sendable {
 private final class Atomics: Sendable {
     private let value = Atomic<UInt64>(0)
     func next() -> UInt64 { value.add(1, ordering: .relaxed).newValue }
-}
-
-private final class Latencies: Sendable {
-    private let values = Mutex<[Duration]>([])
-
-    func add(_ value: Duration) { values.withLock { $0.append(value) } }
-
-    /// In milliseconds.
-    var p99: Double {
-        values.withLock { values in
-            let sorted = values.sorted()
-            return sorted.isEmpty ? 0 : sorted[min(sorted.count - 1, sorted.count * 99 / 100)].nanoseconds / 1e6
-        }
-    }
 }
 
 /// A directory for the files of a measurement, on the disk that `TMPDIR` names.
