@@ -80,7 +80,7 @@ final class DrainCoordinator: Sendable {
     }
 
     /// Nothing runs any more.
-    func allEnded(_ host: FunctionHost) { settle(host, stuck: []) }
+    func allEnded(_ host: FunctionHost) { settle(host, stuck: [], services: []) }
 
     /// The time is up: callers who still wait for a handler on the bulkhead are answered without it.
     func outOfTime(_ host: FunctionHost) {
@@ -88,10 +88,10 @@ final class DrainCoordinator: Sendable {
         // Nothing that comes to the bulkhead from now on is taken, and so nobody is overlooked.
         host.mailbox.close()
         for answer in state.withLock({ Array($0.answers.values) }) { answer.giveUp() }
-        settle(host, stuck: stuck)
+        settle(host, stuck: stuck, services: host.services.names)
     }
 
-    private func settle(_ host: FunctionHost, stuck: [RunningInvocation]) {
+    private func settle(_ host: FunctionHost, stuck: [RunningInvocation], services: [String]) {
         let now = host.time.now
         let (finished, interrupted) = host.state.withLock { ($0.finishedInDrain, $0.interruptedInDrain) }
         let (report, waiters, deadlines) = state.withLock {
@@ -99,7 +99,7 @@ final class DrainCoordinator: Sendable {
             guard state.report == nil, let beganAt = state.beganAt else { return (nil, [], []) }
             let report = DrainReport(
                 duration: beganAt.duration(to: now), finished: finished, interrupted: interrupted,
-                refusedWaiters: state.refusedWaiters, stuck: stuck)
+                refusedWaiters: state.refusedWaiters, stuck: stuck, stuckServices: services)
             state.report = report
             defer {
                 state.waiters = []

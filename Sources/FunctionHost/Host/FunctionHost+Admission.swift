@@ -102,7 +102,7 @@ extension FunctionHost {
     func carryOut(_ action: HostStateMachine.EndAction, _ record: FunctionRecord) {
         action.granted?.give(.granted)
         if let expiry = action.expiry { scheduleExpiry(of: record, at: expiry) }
-        if action.isDrained, dispatcher.isQuiet { drain.allEnded(self) }
+        if action.isDrained { tellIfDrained() }
         if dispatcher.isRestricted { carryOut(dispatcher.released()) }
     }
 

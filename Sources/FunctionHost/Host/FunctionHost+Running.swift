@@ -90,6 +90,7 @@ extension FunctionHost {
             observers.emit(.phaseChanged(.running))
             for function in state.withLock({ $0.live }) { provision(function.record) }
             startQueue()
+            startServices()
         case .drainOnly: break
         case .refuse(.alreadyRunning):
             throw FunctionHostError(.alreadyRunning, reason: "run() is under way; a host is run once")
@@ -145,6 +146,7 @@ extension FunctionHost {
         }
         guard let waiters else { return }
         dispatcher.close()
+        services.close()
         drain.began(at: now, refusedWaiters: waiters.count)
         observers.emit(.phaseChanged(.draining))
         for waiter in waiters {
@@ -166,11 +168,13 @@ extension FunctionHost {
         ])
     }
 
-    /// Whether nothing runs any more, and whatever was tried of the queue is settled.
-    var isDrained: Bool { dispatcher.isQuiet && state.withLock { $0.admission.inFlight } == 0 }
+    /// Whether nothing runs any more, whatever was tried of the queue is settled, and services have ended.
+    private var isDrained: Bool {
+        dispatcher.isQuiet && services.isQuiet && state.withLock { $0.admission.inFlight } == 0
+    }
 
-    /// No worker is there any more: if that is what the shutdown waited for, it is over.
-    func queueIsQuiet() {
+    /// Something has ended: if that is what the shutdown waited for, it is over.
+    func tellIfDrained() {
         if phase == .draining, isDrained { drain.allEnded(self) }
     }
 
@@ -182,6 +186,7 @@ extension FunctionHost {
 
     private func cancelRunning() {
         for attempt in state.withLock({ $0.cancel() }) { attempt.stop(.shutdown) }
+        services.cancel()
     }
 }
 

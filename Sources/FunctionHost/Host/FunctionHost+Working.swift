@@ -66,7 +66,7 @@ extension FunctionHost {
             guard mayGoOn else { break }
             isSearching = false
         }
-        if dispatcher.isQuiet { queueIsQuiet() }
+        if dispatcher.isQuiet { tellIfDrained() }
     }
 
     /// Runs one event after another.

@@ -28,6 +28,7 @@ public final class FunctionHost: Sendable {
     let bulkhead: any TaskExecutor
     let mailbox = WorkMailbox()
     let dispatcher: Dispatcher
+    let services = ServiceRoster()
     let drain = DrainCoordinator()
     let state: Mutex<HostStateMachine>
     private let invocations = Atomic<UInt64>(0)

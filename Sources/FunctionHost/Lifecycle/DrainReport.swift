@@ -13,27 +13,32 @@ public struct DrainReport: Sendable, Hashable, CustomStringConvertible {
     public let refusedWaiters: Int
     /// What was still running when the time was up: its handlers ignore cancellation.
     public let stuck: [RunningInvocation]
+    /// The names of the services that had not ended either.
+    public let stuckServices: [String]
 
     /// Whether everything ended in time.
-    public var isClean: Bool { stuck.isEmpty }
+    public var isClean: Bool { stuck.isEmpty && stuckServices.isEmpty }
 
     /// The report in one line.
     public var description: String {
-        let names = stuck.isEmpty ? "" : " (\(stuck.map(\.functionName).joined(separator: ", ")))"
+        let all = stuck.map(\.functionName) + stuckServices
+        let names = all.isEmpty ? "" : " (\(all.joined(separator: ", ")))"
         return
             "drained in \(duration.inMilliseconds(decimals: 0)) ms: \(finished) finished, \(interrupted) interrupted, "
-            + "\(refusedWaiters) sent away, \(stuck.count) stuck\(names)"
+            + "\(refusedWaiters) sent away, \(all.count) stuck\(names)"
     }
 
     /// Makes a report; hosts do, and tests of code that reads one.
     public init(
-        duration: Duration, finished: Int, interrupted: Int, refusedWaiters: Int, stuck: [RunningInvocation]
+        duration: Duration, finished: Int, interrupted: Int, refusedWaiters: Int, stuck: [RunningInvocation],
+        stuckServices: [String] = []
     ) {
         self.duration = duration
         self.finished = finished
         self.interrupted = interrupted
         self.refusedWaiters = refusedWaiters
         self.stuck = stuck
+        self.stuckServices = stuckServices
     }
 }
 

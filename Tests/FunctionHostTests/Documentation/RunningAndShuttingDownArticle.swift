@@ -54,6 +54,24 @@ import Testing
         await #expect(throws: FunctionHostError.self) { try await host.run() }
     }
 
+    struct Heartbeat: HostService {
+        let name = "heartbeat"
+        let beat: Function<Void, String>
+
+        func run(on host: FunctionHost) async {
+            while await host.sleepUnlessShutDown(for: .seconds(60)) { _ = try? await host.invoke(beat) }
+        }
+    }
+
+    @Test(.simulated(seeds: 0..<20)) func service() async throws {
+        let metrics = Metrics()
+        let host = FunctionHost(observers: [metrics], system: .simulated)
+        let beat = try host.register("beat") { (_: Void, _) in "alive" }
+        try host.attach(Heartbeat(beat: beat))
+        try await host.run { try await #require(Simulation.current).advance(by: .seconds(150)) }
+        #expect(metrics.snapshot().total.invocations == 2)
+    }
+
     struct Server: Sendable {
         func run() async throws {}
         func stop() {}

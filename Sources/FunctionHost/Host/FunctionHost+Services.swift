@@ -1,0 +1,78 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+extension FunctionHost {
+    /// Lets a service work for as long as the host runs: from now on, or from the beginning of ``run()``.
+    ///
+    /// A shutdown waits for services as it waits for invocations.
+    ///
+    /// - Throws: ``FunctionHostError`` as `shuttingDown`.
+    public func attach(_ service: some HostService) throws(FunctionHostError) {
+        switch services.attach(service) {
+        case .kept: break
+        case .start(let place): start(place)
+        case .refused:
+            throw FunctionHostError(
+                .shuttingDown, reason: "the host is shutting down and begins no service; attach \(service.name) to another")
+        }
+    }
+
+    /// Returns when a shutdown begins, or the task is cancelled.
+    public func waitForShutdown() async { _ = await waitUnlessShutDown(OneShot()) }
+
+    /// Lets time pass on the host's clock, until a shutdown begins or the task is cancelled.
+    ///
+    /// - Returns: Whether all of it has passed.
+    public func sleepUnlessShutDown(for duration: Duration) async -> Bool {
+        await sleepUnlessShutDown(until: time.now.advanced(by: duration))
+    }
+
+    /// Waits for a time on the host's clock, until a shutdown begins or the task is cancelled.
+    ///
+    /// - Returns: Whether the time has come.
+    public func sleepUnlessShutDown(until deadline: Timestamp) async -> Bool {
+        let ticket = OneShot<Bool>()
+        let alarm = timer.schedule(ClosureDeadline { _ in ticket.give(true) }, at: deadline)
+        defer { timer.cancel(alarm) }
+        return await waitUnlessShutDown(ticket)
+    }
+
+    /// Waits for what is given, which is false if a shutdown begins or the task is cancelled first.
+    package func waitUnlessShutDown(_ ticket: OneShot<Bool>) async -> Bool {
+        guard services.expectShutdown(ticket) else { return false }
+        defer { services.forget(ticket) }
+        return await withTaskCancellationHandler {
+            await ticket.wait()
+        } onCancel: {
+            ticket.give(false)
+        }
+    }
+
+    // MARK: - Inside
+
+    /// Begins with the services that were attached before the host ran.
+    func startServices() {
+        for place in services.open() { start(place) }
+    }
+
+    private func start(_ place: ServiceRoster.Place) {
+        let isTaken = mailbox.submit(
+            HostWork(executor: nil, name: system.namesTasks ? place.service.name : nil) {
+                self.services.begins(place)
+                await withDiscardingTaskGroup { group in
+                    group.addTask {
+                        await place.service.run(on: self)
+                        place.end.give(true)
+                    }
+                    if await !place.end.wait() { group.cancelAll() }
+                }
+                self.ended(place)
+            })
+        if !isTaken { ended(place) }
+    }
+
+    private func ended(_ place: ServiceRoster.Place) {
+        services.ended(place)
+        tellIfDrained()
+    }
+}
