@@ -13,9 +13,13 @@ extension FunctionHost {
         case .start(let place): start(place)
         case .refused:
             throw FunctionHostError(
-                .shuttingDown, reason: "the host is shutting down and begins no service; attach \(service.name) to another")
+                .shuttingDown,
+                reason: "the host is shutting down and begins no service; attach \(service.name) to another")
         }
     }
+
+    /// Tells the observers something, on behalf of a service.
+    public func tell(_ event: some ServiceEvent) { observers.emit(.service(event)) }
 
     /// Returns when a shutdown begins, or the task is cancelled.
     public func waitForShutdown() async { _ = await waitUnlessShutDown(OneShot()) }
@@ -31,16 +35,18 @@ extension FunctionHost {
     ///
     /// - Returns: Whether the time has come.
     public func sleepUnlessShutDown(until deadline: Timestamp) async -> Bool {
-        let ticket = OneShot<Bool>()
-        let alarm = timer.schedule(ClosureDeadline { _ in ticket.give(true) }, at: deadline)
-        defer { timer.cancel(alarm) }
-        return await waitUnlessShutDown(ticket)
+        await waitUnlessShutDown(OneShot(), until: deadline)
     }
 
-    /// Waits for what is given, which is false if a shutdown begins or the task is cancelled first.
-    package func waitUnlessShutDown(_ ticket: OneShot<Bool>) async -> Bool {
+    /// Waits for what is given: true by whoever holds the ticket or at the deadline, false if a shutdown begins or the task is
+    /// cancelled first.
+    package func waitUnlessShutDown(_ ticket: OneShot<Bool>, until deadline: Timestamp? = nil) async -> Bool {
         guard services.expectShutdown(ticket) else { return false }
-        defer { services.forget(ticket) }
+        let alarm = deadline.map { timer.schedule(ClosureDeadline { _ in ticket.give(true) }, at: $0) }
+        defer {
+            if let alarm { timer.cancel(alarm) }
+            services.forget(ticket)
+        }
         return await withTaskCancellationHandler {
             await ticket.wait()
         } onCancel: {

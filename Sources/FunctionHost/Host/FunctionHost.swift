@@ -83,6 +83,9 @@ public final class FunctionHost: Sendable {
     /// The host's time, which is virtual in a simulation: what deadlines are reckoned in.
     public var now: Timestamp { time.now }
 
+    /// The time by the calendar, which may be set.
+    package var wallTime: Timestamp { time.clock.wallTime }
+
     /// How many deadlines have not passed yet, of attempts, of waiters and of idle environments.
     package var deadlineCount: Int { timer.count }
 
@@ -98,7 +101,7 @@ public final class FunctionHost: Sendable {
     public func flushObservers() async { await observers.flush() }
 
     /// The next invocation's id: different from all others of this host, and unlikely to be any other host's.
-    func nextID() -> InvocationID {
+    package func nextID() -> InvocationID {
         InvocationID(number: invocations.add(1, ordering: .relaxed).newValue, seed: system.seed)
     }
 

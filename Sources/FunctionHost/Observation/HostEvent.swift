@@ -37,10 +37,18 @@ public enum HostEvent: Sendable {
     case phaseChanged(HostPhase)
     /// Something happened to events in the queue.
     case queue(QueueEvent)
+    /// A service has something to tell.
+    case service(any ServiceEvent)
     /// A shutdown is over, or out of time.
     case drained(DrainReport)
     /// Observers were too slow: so many events were not told to them.
     case eventsDropped(count: Int)
+}
+
+/// What a ``HostService`` tells the host's observers: a plain value of its own type.
+public protocol ServiceEvent: Sendable, CustomStringConvertible {
+    /// What the service is called.
+    var serviceName: String { get }
 }
 
 /// How one attempt went.

@@ -43,6 +43,8 @@ public protocol HostObserver: Sendable {
     func phaseChanged(to phase: HostPhase) throws
     /// Something happened to events in the queue.
     func queueChanged(_ event: QueueEvent) throws
+    /// A service has something to tell.
+    func told(_ event: any ServiceEvent) throws
     /// A shutdown is over, or out of time.
     func drained(_ report: DrainReport) throws
     /// Observers were too slow: so many events were not told to them.
@@ -93,6 +95,7 @@ extension HostObserver {
         case .phaseChanged(let phase): try phaseChanged(to: phase)
         case .eventsDropped(let count): try eventsDropped(count: count)
         case .queue(let event): try queueChanged(event)
+        case .service(let event): try told(event)
         }
     }
 
@@ -128,6 +131,8 @@ extension HostObserver {
     public func phaseChanged(to phase: HostPhase) throws {}
     /// Nothing.
     public func queueChanged(_ event: QueueEvent) throws {}
+    /// Nothing.
+    public func told(_ event: any ServiceEvent) throws {}
     /// Nothing.
     public func drained(_ report: DrainReport) throws {}
     /// Nothing.

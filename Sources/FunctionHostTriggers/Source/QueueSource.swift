@@ -27,11 +27,15 @@ public protocol QueueSource: Sendable {
     /// Makes messages visible after so long from now; false for each receipt that has lost its message.
     func changeVisibility(of receipts: [Receipt], to duration: Duration) async throws -> [Bool]
 
-    /// How much has changed so far: messages that have come, or have become visible again.
-    var changes: UInt64 { get }
+    /// How often to look at a queue that had nothing; nil if ``subscribe(_:)`` tells of everything.
+    var pollInterval: Duration? { get }
 
-    /// Returns once something has changed since `changes` was read so, or the task is cancelled.
-    func waitForChange(since changes: UInt64) async
+    /// Has `changed` called whenever messages have come or have become visible again.
+    ///
+    /// It is called on any thread, holding no lock, and is quick. What changes while this is called is told.
+    ///
+    /// - Returns: What ends it.
+    func subscribe(_ changed: @escaping @Sendable () -> Void) -> SourceSubscription
 
     /// The event of a batch, as the service writes it: a JSON object whose `Records` are these.
     func event(of messages: [QueueMessage]) -> [UInt8]

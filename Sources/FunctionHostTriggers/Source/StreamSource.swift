@@ -19,11 +19,15 @@ public protocol StreamSource: Sendable {
     /// - Throws: ``SourceError`` as `shardNotFound`.
     func read(_ shard: ShardID, from position: StreamPosition, limit: Int) async throws -> StreamPage
 
-    /// How much has changed so far: records and shards that have come.
-    var changes: UInt64 { get }
+    /// How often to look at a shard that had nothing new; nil if ``subscribe(to:_:)`` tells of everything.
+    var pollInterval: Duration? { get }
 
-    /// Returns once something has changed since `changes` was read so, or the task is cancelled.
-    func waitForChange(since changes: UInt64) async
+    /// Has `changed` called whenever records of a shard have come or it was closed; for nil, whenever there are other shards.
+    ///
+    /// It is called on any thread, holding no lock, and is quick. What changes while this is called is told.
+    ///
+    /// - Returns: What ends it.
+    func subscribe(to shard: ShardID?, _ changed: @escaping @Sendable () -> Void) -> SourceSubscription
 
     /// The event of a batch, as the service writes it: a JSON object whose `Records` are these.
     func event(of records: [StreamRecord], shard: ShardID) -> [UInt8]

@@ -131,6 +131,7 @@ extension HostEvent {
         case .functionRemoved(let name): "removed \(name)"
         case .phaseChanged(let phase): "host \(phase)"
         case .drained: "drained"
+        case .service(let event): "\(event)"
         case .queue(let event): event.name
         case .eventsDropped(let count): "dropped \(count)"
         }

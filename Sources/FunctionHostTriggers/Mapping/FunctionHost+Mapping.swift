@@ -1,0 +1,95 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+public import FunctionHost
+
+/// What a mapping of a stream has beside its configuration.
+public struct StreamMappingOptions: Sendable {
+    /// What it is called; made of source and function unless given. The name under which its checkpoints are kept.
+    public var name: String?
+    /// Which records the function is given; the others are passed over. All of them unless given.
+    public var filter: (@Sendable (StreamRecord) -> Bool)?
+    /// Who is told of records that are not tried again.
+    public var onFailure: (any Destination)?
+    /// Where it keeps how far it has come.
+    public var checkpoints: any CheckpointStore
+
+    /// Makes options.
+    public init(
+        name: String? = nil, filter: (@Sendable (StreamRecord) -> Bool)? = nil, onFailure: (any Destination)? = nil,
+        checkpoints: any CheckpointStore = InMemoryCheckpoints()
+    ) {
+        self.name = name
+        self.filter = filter
+        self.onFailure = onFailure
+        self.checkpoints = checkpoints
+    }
+}
+
+extension FunctionHost {
+    /// Has a function invoked with the records of a stream, for as long as the host runs.
+    ///
+    /// The function is given records as they are; one that throws has failed with the whole batch.
+    ///
+    /// - Returns: What the mapping is paused, changed and deleted by.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    @discardableResult
+    public func map(
+        _ source: some StreamSource, to function: Function<StreamBatch, Void>,
+        configuration: StreamMappingConfiguration, options: StreamMappingOptions = .init()
+    ) throws(FunctionHostError) -> StreamMapping {
+        try map(source, BatchRunner(function) { _ in .succeeded }, configuration, options)
+    }
+
+    /// Has a function invoked with the records of a stream, which says how far it came in each batch.
+    ///
+    /// - Returns: What the mapping is paused, changed and deleted by.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    @discardableResult
+    public func map(
+        _ source: some StreamSource, to function: Function<StreamBatch, StreamBatchResult>,
+        configuration: StreamMappingConfiguration, options: StreamMappingOptions = .init()
+    ) throws(FunctionHostError) -> StreamMapping {
+        try map(source, BatchRunner(function) { BatchAnswer($0) }, configuration, options)
+    }
+
+    /// Has a function invoked by name with events as the service writes them, as a function on Lambda would be.
+    ///
+    /// - Returns: What the mapping is paused, changed and deleted by.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    @discardableResult
+    public func map(
+        _ source: some StreamSource, toFunctionNamed name: String, configuration: StreamMappingConfiguration,
+        options: StreamMappingOptions = .init()
+    ) throws(FunctionHostError) -> StreamMapping {
+        let runner = BatchRunner<StreamBatch>(named: name) { source.event(of: $0.records, shard: $0.shard) }
+        return try map(source, runner, configuration, options)
+    }
+
+    private func map(
+        _ source: some StreamSource, _ runner: BatchRunner<StreamBatch>, _ configuration: StreamMappingConfiguration,
+        _ options: StreamMappingOptions
+    ) throws(FunctionHostError) -> StreamMapping {
+        try configuration.check(runner.functionName)
+        let name = options.name ?? "\(source.arn) to \(runner.functionName)"
+        let mapping = StreamMapping(name, source, runner, configuration, options)
+        try attach(mapping)
+        return mapping
+    }
+}
+
+extension StreamMappingConfiguration {
+    func check(_ functionName: String) throws(FunctionHostError) {
+        guard let fault else { return }
+        throw FunctionHostError(.invalidConfiguration, functionName: functionName, reason: fault)
+    }
+}
+
+extension BatchAnswer {
+    fileprivate init(_ result: StreamBatchResult) {
+        switch result {
+        case .succeeded: self = .succeeded
+        case .failed(let number): self = .failed([number.description])
+        }
+    }
+}

@@ -1,0 +1,205 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import FunctionHost
+import Synchronization
+
+/// What a shard's poller has of its mapping.
+struct ShardWork: Sendable {
+    let mappingName: String
+    let source: any StreamSource
+    let runner: BatchRunner<StreamBatch>
+    let rules: ShardRules
+    let onFailure: (any Destination)?
+    let checkpoints: any CheckpointStore
+}
+
+/// Reads one shard and runs a function with what it reads, until the shard has ended or the poller is stopped.
+///
+/// One task reads, decides and keeps the checkpoint; batches run in children of it, or, where there is one lane, in itself.
+final class ShardPoller: Sendable {
+    private let work: ShardWork
+    private let shard: ShardID
+    private let machine: Mutex<ShardStateMachine>
+    private let wakeup = Wakeup()
+    private let stopping = Atomic(false)
+    /// Some records were given up of which nobody could be told: whoever goes on is to try them again.
+    private let keepsBack = Atomic(false)
+
+    init(_ work: ShardWork, shard: ShardID, from position: StreamPosition, now: Timestamp) {
+        self.work = work
+        self.shard = shard
+        machine = Mutex(ShardStateMachine(work.rules, from: position, now: now))
+    }
+
+    /// Begins no batch any more; those that run are waited for.
+    func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        wakeup.call()
+    }
+
+    private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+
+    /// Works until the shard has been read to its end (true), or it is stopped (false).
+    func run(on host: FunctionHost) async -> Bool {
+        let subscription = work.source.subscribe(to: shard) { [wakeup] in wakeup.call() }
+        defer { subscription.cancel() }
+        return await withDiscardingTaskGroup(returning: Bool.self) { group in
+            var saved: ShardCheckpoint?
+            while true {
+                let hasRun = await advance(host, &group)
+                await save(&saved, host)
+                if machine.withLock({ $0.isFinished }) { return true }
+                if hasRun { continue }
+                let isRunning = machine.withLock { $0.isRunning }
+                if isStopping {
+                    if !isRunning { return false }
+                    await wakeup.wait()
+                    continue
+                }
+                if let isNew = await read(host), isNew { continue }
+                let deadline = machine.withLock { $0.nextTime }
+                if let deadline, deadline <= host.now { continue }
+                let poll = work.source.pollInterval.map { host.now.advanced(by: $0) }
+                if await !wakeup.wait(on: host, until: [deadline, poll].compactMap { $0 }.min()) { stop() }
+            }
+        }
+    }
+
+    // MARK: - Running
+
+    /// Begins what is to begin.
+    ///
+    /// - Returns: Whether a batch was run meanwhile.
+    private func advance(_ host: FunctionHost, _ group: inout DiscardingTaskGroup) async -> Bool {
+        if isStopping { return false }
+        let (now, wall) = (host.now, host.wallTime)
+        var hasRun = false
+        for action in machine.withLock({ $0.next(now: now, wall: wall) }) {
+            switch action {
+            case .discard(let batch): await discard(batch, host)
+            case .invoke(let batch) where work.rules.parallelizationFactor == 1:
+                // Nothing else is to be done meanwhile: what comes waits in the source.
+                await run(batch, host)
+                hasRun = true
+            case .invoke(let batch):
+                group.addTask {
+                    await self.run(batch, host)
+                    self.wakeup.call()
+                }
+            }
+        }
+        return hasRun
+    }
+
+    private func run(_ batch: RecordBatch, _ host: FunctionHost) async {
+        let outcome = isStopping ? .interrupted : await invoke(batch, host)
+        let (now, wall) = (host.now, host.wallTime)
+        let discarded = machine.withLock { $0.ended(batch, outcome, now: now, wall: wall) }
+        let age = batch.records.last.map { max(.zero, $0.arrivedAt.duration(to: wall)) } ?? .zero
+        tell(.batchEnded(records: batch.records.count, result: outcome.result(in: batch), iteratorAge: age), host)
+        if case .interrupted = outcome { stop() }
+        if let discarded { await discard(discarded, host) }
+    }
+
+    private func invoke(_ batch: RecordBatch, _ host: FunctionHost) async -> BatchOutcome {
+        do {
+            let answer = try await work.runner.run(
+                host, StreamBatch(records: batch.records, shard: shard), work.rules.reportsFailures)
+            return BatchOutcome(answer, batch)
+        } catch {
+            return work.runner.outcome(error)
+        }
+    }
+
+    private func tell(_ kind: MappingEvent.Kind, _ host: FunctionHost) {
+        host.tell(MappingEvent(serviceName: work.mappingName, shard: shard, kind: kind))
+    }
+
+    // MARK: - Giving up
+
+    /// Tells the destination of records that are not tried again.
+    private func discard(_ batch: DiscardedBatch, _ host: FunctionHost) async {
+        guard let destination = work.onFailure else {
+            return tell(.discarded(records: batch.records.count, condition: batch.condition.rawValue), host)
+        }
+        let id = host.nextID()
+        let record = batch.json(
+            id: id, functionName: work.runner.functionName, shard: shard, streamARN: work.source.arn, at: host.wallTime)
+        for attempt in 1... {
+            do {
+                try await destination.deliver(
+                    Delivery(
+                        functionName: work.runner.functionName, invocationID: id, isSuccess: false, attempt: attempt,
+                        record: record))
+                return tell(.discarded(records: batch.records.count, condition: batch.condition.rawValue), host)
+            } catch {
+                tell(.destinationFailed(records: batch.records.count, reason: "\(type(of: error))"), host)
+                // The shard waits, as it does for its function: nothing is given up that nobody was told of.
+                let pause = work.rules.retryDelay.after(attempt)
+                if await !host.sleepUnlessShutDown(for: pause) || isStopping {
+                    keepsBack.store(true, ordering: .sequentiallyConsistent)
+                    return stop()
+                }
+            }
+        }
+    }
+
+    // MARK: - Reading
+
+    /// Reads what there is room for; nil if there is none, or nothing to be read.
+    ///
+    /// - Returns: Whether anything came.
+    private func read(_ host: FunctionHost) async -> Bool? {
+        guard let (position, limit) = machine.withLock({ $0.startReading() }) else { return nil }
+        do {
+            let page = try await work.source.read(shard, from: position, limit: limit)
+            let now = host.now
+            machine.withLock { $0.add(page, now: now) }
+            return !page.records.isEmpty || page.next == nil || page.next != position
+        } catch {
+            machine.withLock { $0.readingFailed() }
+            if isStopping || Task.isCancelled { return nil }
+            tell(.readingFailed(reason: "\(error)"), host)
+            // Batches that end meanwhile are seen to afterwards.
+            if await !host.sleepUnlessShutDown(for: .seconds(1)) { stop() }
+            return true
+        }
+    }
+
+    // MARK: - The checkpoint
+
+    private func save(_ saved: inout ShardCheckpoint?, _ host: FunctionHost) async {
+        if keepsBack.load(ordering: .sequentiallyConsistent) { return }
+        let checkpoint: ShardCheckpoint = machine.withLock { $0.isFinished ? .finished : .position($0.checkpoint) }
+        guard checkpoint != saved, checkpoint.isKnown else { return }
+        do {
+            try await work.checkpoints.save(checkpoint, of: work.mappingName, shard: shard)
+            saved = checkpoint
+        } catch {
+            tell(.checkpointFailed(reason: "\(error)"), host)
+        }
+    }
+}
+
+extension ShardCheckpoint {
+    /// Whether it means the same whenever it is read.
+    fileprivate var isKnown: Bool {
+        switch self {
+        case .finished, .position(.from), .position(.after): true
+        case .position(.oldest), .position(.latest), .position(.at): false
+        }
+    }
+}
+
+extension BatchOutcome {
+    fileprivate func result(in batch: RecordBatch) -> MappingEvent.BatchResult {
+        switch self {
+        case .succeeded: .succeeded
+        case .failed(let place):
+            place == nil || place == batch.records.first?.sequenceNumber ? .failed : .partlyFailed
+        case .notRun: .notRun
+        case .interrupted: .interrupted
+        }
+    }
+}

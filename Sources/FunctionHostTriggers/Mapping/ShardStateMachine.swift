@@ -1,0 +1,317 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import FunctionHost
+
+/// One shard's records on their way through a function: what to read, which batches to run, and how far everything is done.
+///
+/// ```
+/// add ──▶ pending ──▶ batch ──▶ runs ──▶ done
+///           (of a lane, by      │  ▲
+///            partition key)     ▼  │ retry, half of it, what is left of it
+///                            waiting ──▶ discarded: too old, or tried too often
+/// ```
+///
+/// Records of one partition key go through one lane, which runs one batch at a time: their order is kept. Nothing that was read
+/// is forgotten before it is done or discarded, and the checkpoint never passes it.
+///
+/// Times are the host's; records' ages are by the calendar.
+struct ShardStateMachine: Sendable {
+    /// What is to be done outside.
+    enum Action: Sendable {
+        case invoke(RecordBatch)
+        case discard(DiscardedBatch)
+    }
+
+    private struct Lane: Sendable {
+        /// In no batch yet.
+        var pending: [StreamRecord] = []
+        var pendingBytes = 0
+        /// When the first of those came.
+        var pendingSince = Timestamp(nanoseconds: .min)
+        /// Halves whose turn comes next, the last one first.
+        var halves: [RecordBatch] = []
+        /// What runs or is to run again.
+        var current: RecordBatch?
+        var isRunning = false
+        var retryAt: Timestamp?
+        /// How often in a row the current batch could not be brought to an end.
+        var failures = 0
+        var windowStart: Timestamp
+
+        /// The first record that is not done.
+        var first: SequenceNumber? {
+            (current?.records.first ?? halves.last?.records.first ?? pending.first)?.sequenceNumber
+        }
+
+        var isEmpty: Bool { current == nil && halves.isEmpty && pending.isEmpty }
+    }
+
+    private let rules: ShardRules
+    private var lanes: [Lane]
+    /// Where to read on; nil once the shard has been read to its end.
+    private var position: StreamPosition?
+    /// Where to begin again when everything that was read is done.
+    private var end: StreamPosition?
+    private(set) var isReading = false
+    private var batchCount = 0
+    private var buffered = 0
+    private var bufferedBytes = 0
+
+    init(_ rules: ShardRules, from position: StreamPosition, now: Timestamp) {
+        self.rules = rules
+        self.position = position
+        end = position
+        lanes = Array(repeating: Lane(windowStart: now), count: rules.parallelizationFactor)
+    }
+
+    // MARK: - Reading
+
+    /// Where and how much to read now; nil if there is no room, or nothing to come.
+    mutating func startReading() -> (position: StreamPosition, limit: Int)? {
+        let room = rules.batchSize * (rules.parallelizationFactor + 1) - buffered
+        guard let position, !isReading, room > 0,
+            bufferedBytes < rules.batchBytes * (rules.parallelizationFactor + 1)
+        else { return nil }
+        isReading = true
+        return (position, min(room, rules.batchSize))
+    }
+
+    /// Takes what was read; what the filter does not let through is done at once.
+    mutating func add(_ page: StreamPage, now: Timestamp) {
+        isReading = false
+        position = page.next
+        end = page.next ?? page.records.last.map { .after($0.sequenceNumber) } ?? end
+        var records = page.records
+        if let filter = rules.filter { records.removeAll { !filter($0) } }
+        guard !records.isEmpty else { return }
+        buffered += records.count
+        if lanes.count == 1 {
+            let bytes = records.reduce(0) { $0 + rules.bytes(of: $1) }
+            put(records, bytes, lane: 0, now)
+        } else {
+            for record in records { put([record], rules.bytes(of: record), lane: lane(of: record), now) }
+        }
+    }
+
+    /// Nothing could be read.
+    mutating func readingFailed() { isReading = false }
+
+    private mutating func put(_ records: [StreamRecord], _ bytes: Int, lane: Int, _ now: Timestamp) {
+        bufferedBytes += bytes
+        lanes[lane].pendingBytes += bytes
+        if lanes[lane].pending.isEmpty {
+            lanes[lane].pendingSince = now
+            // The page as it is, which nothing has to be copied for.
+            lanes[lane].pending = records
+        } else {
+            lanes[lane].pending.append(contentsOf: records)
+        }
+    }
+
+    /// The same key always goes the same way.
+    private func lane(of record: StreamRecord) -> Int {
+        var hash: UInt64 = 0xCBF2_9CE4_8422_2325
+        for byte in record.partitionKey.utf8 { hash = (hash ^ UInt64(byte)) &* 0x0000_0100_0000_01B3 }
+        return Int(SplitMix64.mix(hash) % UInt64(lanes.count))
+    }
+
+    // MARK: - How far it has come
+
+    /// Where somebody else would have to begin so that nothing is left out.
+    var checkpoint: StreamPosition {
+        if let first = lanes.compactMap(\.first).min() { return .from(first) }
+        return end ?? .oldest
+    }
+
+    /// Whether everything there will ever be is done.
+    var isFinished: Bool { position == nil && !isReading && lanes.allSatisfy(\.isEmpty) }
+
+    /// Whether a batch runs.
+    var isRunning: Bool { lanes.contains(where: \.isRunning) }
+
+    /// When something is to be done that nobody will tell of.
+    var nextTime: Timestamp? {
+        lanes.compactMap { lane in
+            guard !lane.isRunning else { return nil }
+            if lane.current != nil { return lane.retryAt }
+            return lane.pending.isEmpty ? nil : windowEnd(of: lane)
+        }.min()
+    }
+
+    // MARK: - Running
+
+    /// What is to be done now.
+    mutating func next(now: Timestamp, wall: Timestamp) -> [Action] {
+        var actions: [Action] = []
+        for lane in lanes.indices { advance(lane, now, wall, &actions) }
+        return actions
+    }
+
+    private mutating func advance(_ lane: Int, _ now: Timestamp, _ wall: Timestamp, _ actions: inout [Action]) {
+        while !lanes[lane].isRunning {
+            if lanes[lane].current == nil {
+                lanes[lane].current = lanes[lane].halves.popLast() ?? formBatch(lane, now)
+            }
+            guard let retryAt = lanes[lane].retryAt ?? lanes[lane].current.map({ _ in now }), retryAt <= now,
+                let batch = lanes[lane].current
+            else { return }
+            if let expired = expire(batch, lane, now, wall) {
+                actions.append(.discard(expired))
+                continue
+            }
+            lanes[lane].isRunning = true
+            lanes[lane].retryAt = nil
+            actions.append(.invoke(batch))
+        }
+    }
+
+    private mutating func formBatch(_ lane: Int, _ now: Timestamp) -> RecordBatch? {
+        let pending = lanes[lane].pending
+        guard !pending.isEmpty else { return nil }
+        let isFull = pending.count >= rules.batchSize || lanes[lane].pendingBytes >= rules.batchBytes
+        guard isFull || position == nil || windowEnd(of: lanes[lane]) <= now else { return nil }
+        var count = min(pending.count, rules.batchSize)
+        if lanes[lane].pendingBytes > rules.batchBytes { count = fitting(pending, atMost: count) }
+        batchCount += 1
+        if count == pending.count {
+            lanes[lane].pending = []
+            lanes[lane].pendingBytes = 0
+            return RecordBatch(number: batchCount, lane: lane, records: pending)
+        }
+        let batch = RecordBatch(number: batchCount, lane: lane, records: Array(pending[..<count]))
+        lanes[lane].pending.removeFirst(count)
+        lanes[lane].pendingBytes -= batch.records.reduce(0) { $0 + rules.bytes(of: $1) }
+        return batch
+    }
+
+    /// How many of the first records fit into one event; one at least.
+    private func fitting(_ records: [StreamRecord], atMost limit: Int) -> Int {
+        var bytes = 0
+        for (index, record) in records.prefix(limit).enumerated() {
+            bytes += rules.bytes(of: record)
+            if bytes > rules.batchBytes { return max(1, index) }
+        }
+        return limit
+    }
+
+    /// The end of the first window after something has come; windows follow each other from the end of the last batch.
+    private func windowEnd(of lane: Lane) -> Timestamp {
+        let window = rules.batchingWindow.wholeNanoseconds
+        guard window > 0 else { return lane.pendingSince }
+        let passed = max(0, lane.windowStart.nanoseconds(to: lane.pendingSince))
+        return lane.windowStart.advanced(byNanoseconds: (passed / window + 1) * window)
+    }
+
+    /// Takes out what has become too old to be tried; it comes first.
+    private mutating func expire(
+        _ batch: RecordBatch, _ lane: Int, _ now: Timestamp, _ wall: Timestamp
+    ) -> DiscardedBatch? {
+        guard let age = rules.maximumRecordAge else { return nil }
+        let horizon = wall.advanced(by: .zero - age)
+        let count = batch.records.prefix { $0.arrivedAt <= horizon }.count
+        guard count > 0 else { return nil }
+        var expired = batch
+        expired.records.removeLast(batch.records.count - count)
+        var rest = batch
+        rest.records.removeFirst(count)
+        if rest.records.isEmpty {
+            end(lane, now)
+        } else {
+            lanes[lane].current = rest
+            lanes[lane].retryAt = nil
+        }
+        return discard(expired, .recordAgeExceeded, isByAnswer: false)
+    }
+
+    // MARK: - Afterwards
+
+    /// Takes note of how a batch's run went; what is discarded is told.
+    mutating func ended(
+        _ batch: RecordBatch, _ outcome: BatchOutcome, now: Timestamp, wall: Timestamp
+    ) -> DiscardedBatch? {
+        let lane = batch.lane
+        lanes[lane].isRunning = false
+        switch outcome {
+        case .succeeded:
+            forget(batch.records)
+            end(lane, now)
+            return nil
+        case .failed(let place): return failed(batch, at: place, now, wall)
+        case .notRun:
+            lanes[lane].failures += 1
+            waitToRetry(batch, now, wall)
+            return nil
+        case .interrupted:
+            lanes[lane].current = batch
+            return nil
+        }
+    }
+
+    private mutating func failed(
+        _ batch: RecordBatch, at place: SequenceNumber?, _ now: Timestamp, _ wall: Timestamp
+    ) -> DiscardedBatch? {
+        let lane = batch.lane
+        var batch = batch
+        let index = place.flatMap { place in batch.records.firstIndex { $0.sequenceNumber == place } }
+        if let index, index > 0 {
+            // What comes before the first failure is done.
+            forget(Array(batch.records[..<index]))
+            batch.records.removeFirst(index)
+            if rules.bisects {
+                // Cut there, which is no retry; what is left is another batch.
+                lanes[lane].current = batch
+                return nil
+            }
+        } else if rules.bisects, batch.records.count > 1 {
+            let middle = batch.records.count / 2
+            var (first, second) = (batch, batch)
+            first.records.removeLast(batch.records.count - middle)
+            second.records.removeFirst(middle)
+            lanes[lane].halves.append(second)
+            lanes[lane].current = first
+            return nil
+        }
+        batch.runs += 1
+        if let limit = rules.maximumRetryAttempts, batch.runs > limit {
+            let discarded = discard(batch, .retryAttemptsExhausted, isByAnswer: place != nil)
+            end(lane, now)
+            return discarded
+        }
+        lanes[lane].failures += 1
+        waitToRetry(batch, now, wall)
+        return nil
+    }
+
+    private mutating func waitToRetry(_ batch: RecordBatch, _ now: Timestamp, _ wall: Timestamp) {
+        var delay = rules.retryDelay.after(lanes[batch.lane].failures)
+        if let age = rules.maximumRecordAge, let first = batch.records.first {
+            // It is told at once that it has become too old.
+            delay = min(delay, max(.zero, wall.duration(to: first.arrivedAt.advanced(by: age))))
+        }
+        lanes[batch.lane].current = batch
+        lanes[batch.lane].retryAt = now.advanced(by: delay)
+    }
+
+    private mutating func discard(
+        _ batch: RecordBatch, _ condition: DiscardedBatch.Condition, isByAnswer: Bool
+    ) -> DiscardedBatch {
+        forget(batch.records)
+        return DiscardedBatch(
+            records: batch.records, condition: condition, invokeCount: max(1, batch.runs),
+            hasRun: batch.runs > 0 && condition == .retryAttemptsExhausted, isByAnswer: isByAnswer)
+    }
+
+    /// The lane is free for its next batch.
+    private mutating func end(_ lane: Int, _ now: Timestamp) {
+        lanes[lane].current = nil
+        lanes[lane].retryAt = nil
+        lanes[lane].failures = 0
+        lanes[lane].windowStart = now
+    }
+
+    private mutating func forget(_ records: [StreamRecord]) {
+        buffered -= records.count
+        bufferedBytes -= records.reduce(0) { $0 + rules.bytes(of: $1) }
+    }
+}

@@ -1,0 +1,67 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import FunctionHost
+
+/// Records of one shard, as a function in this process is given them: nothing is encoded or copied.
+public struct StreamBatch: Sendable {
+    /// In order; never empty.
+    public let records: [StreamRecord]
+    /// Where they are from.
+    public let shard: ShardID
+
+    /// Makes a batch; mappings do, and tests of handlers.
+    public init(records: [StreamRecord], shard: ShardID) {
+        self.records = records
+        self.shard = shard
+    }
+}
+
+/// Runs a function with a batch, in one of the ways in which functions take them.
+struct BatchRunner<Batch: Sendable>: Sendable {
+    let functionName: String
+    /// Throws what the invocation throws; the answer in bytes counts only where failures are reported in it.
+    let run: @Sendable (FunctionHost, Batch, _ reportsFailures: Bool) async throws -> BatchAnswer
+
+    /// How a batch went that could not be brought to an end, as far as its source has to know.
+    func outcome(_ error: any Error) -> BatchOutcome {
+        if let failure = error as? FunctionFailure {
+            // Cut off by a shutdown: not the function's doing.
+            if let error = failure.error as? FunctionHostError, error.code == .interrupted { return .interrupted }
+            return .failed(from: nil)
+        }
+        if error is CancellationError { return Task.isCancelled ? .interrupted : .failed(from: nil) }
+        guard let error = error as? FunctionHostError else { return .failed(from: nil) }
+        return switch error.code {
+        case .interrupted, .shuttingDown: .interrupted
+        // Of an invocation of its own, a handler may pass such an error on: then it is the handler's.
+        case .throttled, .notFound, .notRunning: error.functionName == functionName ? .notRun : .failed(from: nil)
+        default: .failed(from: nil)
+        }
+    }
+}
+
+/// The function was run, and failed.
+struct FunctionFailure: Error {
+    let error: (any Error)?
+}
+
+extension BatchRunner {
+    /// A function by name, which is given an event in bytes.
+    init(named name: String, event: @escaping @Sendable (Batch) -> [UInt8]) {
+        self.init(functionName: name) { host, batch, reportsFailures in
+            let response = try await host.invoke(named: name, payload: event(batch))
+            if response.functionError != nil { throw FunctionFailure(error: response.error) }
+            return reportsFailures ? BatchAnswer(response.payload, coder: host.coder) : .succeeded
+        }
+    }
+
+    /// A function that is given the batch as it is.
+    init<Output: Sendable>(
+        _ function: Function<Batch, Output>, answer: @escaping @Sendable (Output) -> BatchAnswer
+    ) {
+        self.init(functionName: function.name) { host, batch, _ in
+            answer(try await host.invoke(function, with: batch))
+        }
+    }
+}

@@ -1,0 +1,167 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import FunctionHost
+import Testing
+
+@testable import FunctionHostTriggers
+
+/// One shard against a plain account of what must hold, over many random runs.
+@Suite struct ShardStateMachineTests {
+    /// Runs a machine with everything by lot, and checks after each step.
+    private struct Run {
+        var random: SplitMix64
+        let configuration: StreamMappingConfiguration
+        var machine: ShardStateMachine
+        let records: [StreamRecord]
+        /// How many of the records have been read.
+        var read = 0
+        var isClosed = false
+        var now = Timestamp(nanoseconds: 1_000_000_000_000)
+        var running: [Int: RecordBatch] = [:]
+        var done: [SequenceNumber: String] = [:]
+        var ended: [String: SequenceNumber] = [:]
+        var faults: [String] = []
+
+        init(seed: UInt64) {
+            random = SplitMix64(seed: seed)
+            var configuration = StreamMappingConfiguration(startingPosition: .oldest)
+            configuration.batchSize = 1 + random.below(12)
+            configuration.parallelizationFactor = random.chance(50) ? 1 : 1 + random.below(10)
+            configuration.batchingWindow = random.chance(50) ? .zero : .seconds(1 + random.below(20))
+            configuration.maximumRetryAttempts = random.chance(50) ? nil : random.below(4)
+            configuration.maximumRecordAge = random.chance(60) ? nil : .seconds(60 + random.below(100))
+            configuration.bisectBatchOnFunctionError = random.chance(50)
+            self.configuration = configuration
+            let start = now
+            var arrival = start
+            var made: [StreamRecord] = []
+            for number in 0..<60 {
+                arrival = arrival.advanced(by: .milliseconds(random.below(2_000)))
+                made.append(
+                    StreamRecord(
+                        sequenceNumber: SequenceNumber(low: UInt128(number)), partitionKey: "\(random.below(8))",
+                        arrivedAt: arrival, data: []))
+            }
+            records = made
+            machine = ShardStateMachine(
+                ShardRules(configuration, batchBytes: 6_000), from: .oldest, now: start)
+        }
+
+        mutating func expect(_ holds: Bool, _ what: String) {
+            if !holds, !faults.contains(what) { faults.append(what) }
+        }
+
+        /// Reads some of what has arrived.
+        mutating func readSome() {
+            guard let (position, limit) = machine.startReading() else { return }
+            if random.chance(10) { return machine.readingFailed() }
+            let expected: StreamPosition = read == 0 ? .oldest : .after(records[read - 1].sequenceNumber)
+            expect(position == expected, "reading goes on where it was: \(position), not \(expected)")
+            let arrived = records[read...].prefix { $0.arrivedAt <= now }.prefix(limit)
+            let page = Array(arrived.prefix(random.below(limit) + 1))
+            read += page.count
+            isClosed = read == records.count
+            let next = page.last.map { StreamPosition.after($0.sequenceNumber) } ?? position
+            machine.add(StreamPage(records: page, next: isClosed ? nil : next), now: now)
+            expect(
+                read - done.count <= configuration.batchSize * (configuration.parallelizationFactor + 1),
+                "no more is held than there is room for")
+        }
+
+        mutating func begin() {
+            for action in machine.next(now: now, wall: now) {
+                switch action {
+                case .discard(let batch): discard(batch)
+                case .invoke(let batch):
+                    expect(!batch.records.isEmpty && batch.records.count <= configuration.batchSize, "a batch has its size")
+                    expect(running[batch.lane] == nil, "a lane runs one batch at a time")
+                    for record in batch.records {
+                        expect(done[record.sequenceNumber] == nil, "what is done is not run again")
+                        let isEarlierRunning = running.values.contains { other in
+                            other.records.contains { $0.partitionKey == record.partitionKey }
+                        }
+                        expect(!isEarlierRunning, "one key is in one batch at a time")
+                    }
+                    running[batch.lane] = batch
+                }
+            }
+            expect(running.count <= configuration.parallelizationFactor, "no more batches run than may")
+        }
+
+        mutating func end() {
+            guard let lane = running.keys.sorted().randomElement(using: &random), let batch = running.removeValue(forKey: lane)
+            else { return }
+            let outcome: BatchOutcome
+            var finished: ArraySlice<StreamRecord> = []
+            switch random.below(10) {
+            case 0..<5:
+                outcome = .succeeded
+                finished = batch.records[...]
+            case 5..<7: outcome = .failed(from: nil)
+            case 7..<9:
+                let index = random.below(batch.records.count)
+                outcome = .failed(from: batch.records[index].sequenceNumber)
+                finished = batch.records[..<index]
+            default: outcome = .notRun
+            }
+            for record in finished { finish(record, "done") }
+            if let discarded = machine.ended(batch, outcome, now: now, wall: now) { discard(discarded) }
+        }
+
+        mutating func discard(_ batch: DiscardedBatch) {
+            for record in batch.records { finish(record, batch.condition.rawValue) }
+            switch batch.condition {
+            case .retryAttemptsExhausted:
+                expect(batch.invokeCount == (configuration.maximumRetryAttempts ?? -2) + 1, "as many retries as there may be")
+            case .recordAgeExceeded:
+                let age = configuration.maximumRecordAge ?? .seconds(Int64.max / 2_000_000_000)
+                expect(batch.records.allSatisfy { $0.arrivedAt.duration(to: now) >= age }, "only what is too old is given up")
+            }
+        }
+
+        mutating func finish(_ record: StreamRecord, _ how: String) {
+            expect(done[record.sequenceNumber] == nil, "each record ends once")
+            done[record.sequenceNumber] = how
+            if let last = ended[record.partitionKey] {
+                expect(last < record.sequenceNumber, "records of a key end in order")
+            }
+            ended[record.partitionKey] = record.sequenceNumber
+        }
+
+        mutating func checkCheckpoint() {
+            let unfinished = records.prefix(read).first { done[$0.sequenceNumber] == nil }?.sequenceNumber
+            switch machine.checkpoint {
+            case .from(let number): expect(number == unfinished, "the checkpoint is the first that is not done")
+            case .after(let number):
+                expect(unfinished == nil && number == records[read - 1].sequenceNumber, "the checkpoint is behind what was read")
+            default: expect(read == 0, "the checkpoint is known once something was read")
+            }
+        }
+
+        mutating func go() {
+            for _ in 0..<20_000 where !machine.isFinished {
+                switch random.below(4) {
+                case 0: readSome()
+                case 1: begin()
+                case 2: end()
+                default:
+                    let soon = now.advanced(by: .milliseconds(random.below(3_000)))
+                    now = running.isEmpty ? max(machine.nextTime.map { min($0, soon) } ?? soon, now) : soon
+                }
+                checkCheckpoint()
+            }
+            expect(machine.isFinished, "it comes to its end")
+            expect(done.count == records.count, "each record is done or discarded")
+        }
+    }
+
+    @Test(
+        "Whatever happens, each record ends once, in the order of its key, and the checkpoint passes none",
+        arguments: 0..<400 as Range<UInt64>)
+    func random(seed: UInt64) {
+        var run = Run(seed: seed)
+        run.go()
+        #expect(run.faults == [])
+    }
+}
