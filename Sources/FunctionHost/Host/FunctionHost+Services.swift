@@ -38,6 +38,13 @@ extension FunctionHost {
         await waitUnlessShutDown(OneShot(), until: deadline)
     }
 
+    /// Waits for what is given, or for a time, whatever else happens.
+    package func wait(_ ticket: OneShot<Bool>, until deadline: Timestamp?) async {
+        let alarm = deadline.map { timer.schedule(ClosureDeadline { _ in ticket.give(true) }, at: $0) }
+        _ = await ticket.wait()
+        if let alarm { timer.cancel(alarm) }
+    }
+
     /// Waits for what is given: true by whoever holds the ticket or at the deadline, false if a shutdown begins or the task is
     /// cancelled first.
     package func waitUnlessShutDown(_ ticket: OneShot<Bool>, until deadline: Timestamp? = nil) async -> Bool {

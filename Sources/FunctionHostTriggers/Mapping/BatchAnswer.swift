@@ -49,7 +49,8 @@ enum BatchAnswer: Equatable {
         private enum Key: String, CodingKey { case batchItemFailures }
 
         init(from decoder: any Decoder) throws {
-            items = try decoder.container(keyedBy: Key.self).decodeIfPresent([Item].self, forKey: .batchItemFailures) ?? []
+            items =
+                try decoder.container(keyedBy: Key.self).decodeIfPresent([Item].self, forKey: .batchItemFailures) ?? []
         }
     }
 

@@ -7,7 +7,8 @@ extension DiscardedBatch {
     /// What the on-failure destination is told, as Lambda tells it of a batch from Kinesis.
     ///
     /// Source: AWS Lambda Developer Guide, *Retain discarded batches*; keys and their order as recorded from the service.
-    func json(id: InvocationID, functionName: String, shard: ShardID, streamARN: String, at time: Timestamp) -> [UInt8] {
+    func json(id: InvocationID, functionName: String, shard: ShardID, streamARN: String, at time: Timestamp) -> [UInt8]
+    {
         let arn = FunctionARN(functionName: functionName)
         var text = #"{"requestContext":{"requestId":"\#(id)","functionArn":\#(JSONText.quoted("\(arn)")),"#
         text += #""condition":"\#(condition.rawValue)","approximateInvokeCount":\#(invokeCount)}"#

@@ -78,6 +78,59 @@ extension FunctionHost {
     }
 }
 
+extension FunctionHost {
+    /// Has a function invoked with the messages of a queue, for as long as the host runs.
+    ///
+    /// The function is given messages as they are; one that throws has failed with the whole batch.
+    ///
+    /// - Parameter filter: Which messages the function is given; the others are deleted.
+    /// - Returns: What the mapping is paused, changed and deleted by.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    @discardableResult
+    public func map(
+        _ source: some QueueSource, to function: Function<QueueBatch, Void>,
+        configuration: QueueMappingConfiguration = .init(), filter: (@Sendable (QueueMessage) -> Bool)? = nil
+    ) throws(FunctionHostError) -> QueueMapping {
+        try map(source, BatchRunner(function) { _ in .succeeded }, configuration, filter)
+    }
+
+    /// Has a function invoked with the messages of a queue, which says which ones failed.
+    ///
+    /// - Parameter filter: Which messages the function is given; the others are deleted.
+    /// - Returns: What the mapping is paused, changed and deleted by.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    @discardableResult
+    public func map(
+        _ source: some QueueSource, to function: Function<QueueBatch, QueueBatchResult>,
+        configuration: QueueMappingConfiguration = .init(), filter: (@Sendable (QueueMessage) -> Bool)? = nil
+    ) throws(FunctionHostError) -> QueueMapping {
+        try map(source, BatchRunner(function) { BatchAnswer($0) }, configuration, filter)
+    }
+
+    /// Has a function invoked by name with events as the service writes them, as a function on Lambda would be.
+    ///
+    /// - Parameter filter: Which messages the function is given; the others are deleted.
+    /// - Returns: What the mapping is paused, changed and deleted by.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    @discardableResult
+    public func map(
+        _ source: some QueueSource, toFunctionNamed name: String,
+        configuration: QueueMappingConfiguration = .init(), filter: (@Sendable (QueueMessage) -> Bool)? = nil
+    ) throws(FunctionHostError) -> QueueMapping {
+        try map(source, BatchRunner(named: name) { source.event(of: $0.messages) }, configuration, filter)
+    }
+
+    private func map(
+        _ source: some QueueSource, _ runner: BatchRunner<QueueBatch>, _ configuration: QueueMappingConfiguration,
+        _ filter: (@Sendable (QueueMessage) -> Bool)?
+    ) throws(FunctionHostError) -> QueueMapping {
+        try configuration.check(runner.functionName, isFIFO: source.isFIFO)
+        let mapping = QueueMapping("\(source.arn) to \(runner.functionName)", source, runner, configuration, filter)
+        try attach(mapping)
+        return mapping
+    }
+}
+
 extension StreamMappingConfiguration {
     func check(_ functionName: String) throws(FunctionHostError) {
         guard let fault else { return }
@@ -86,6 +139,13 @@ extension StreamMappingConfiguration {
 }
 
 extension BatchAnswer {
+    fileprivate init(_ result: QueueBatchResult) {
+        switch result {
+        case .succeeded, .failed([]): self = .succeeded
+        case .failed(let ids): self = .failed(ids.sorted())
+        }
+    }
+
     fileprivate init(_ result: StreamBatchResult) {
         switch result {
         case .succeeded: self = .succeeded

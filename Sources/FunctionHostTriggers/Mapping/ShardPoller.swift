@@ -54,7 +54,7 @@ final class ShardPoller: Sendable {
                 let isRunning = machine.withLock { $0.isRunning }
                 if isStopping {
                     if !isRunning { return false }
-                    await wakeup.wait()
+                    await wakeup.waitInShutdown(on: host)
                     continue
                 }
                 if let isNew = await read(host), isNew { continue }

@@ -32,9 +32,9 @@ final class Wakeup: Sendable {
         return await host.waitUnlessShutDown(ticket, until: deadline)
     }
 
-    /// Waits until it is called, whatever else happens.
-    func wait() async {
-        if let ticket = take() { _ = await ticket.wait() }
+    /// Waits until it is called or for a time, whatever else happens.
+    func waitInShutdown(on host: FunctionHost, until deadline: Timestamp? = nil) async {
+        if let ticket = take() { await host.wait(ticket, until: deadline) }
     }
 
     private func take() -> OneShot<Bool>? {

@@ -12,7 +12,8 @@ import Testing
         number: 1, lane: 0,
         records: (1...3).map {
             StreamRecord(
-                sequenceNumber: SequenceNumber(low: $0), partitionKey: "key", arrivedAt: .init(nanoseconds: 0), data: [])
+                sequenceNumber: SequenceNumber(low: $0), partitionKey: "key", arrivedAt: .init(nanoseconds: 0), data: []
+            )
         })
 
     @Test(

@@ -79,7 +79,9 @@ import Testing
                 switch action {
                 case .discard(let batch): discard(batch)
                 case .invoke(let batch):
-                    expect(!batch.records.isEmpty && batch.records.count <= configuration.batchSize, "a batch has its size")
+                    expect(
+                        !batch.records.isEmpty && batch.records.count <= configuration.batchSize, "a batch has its size"
+                    )
                     expect(running[batch.lane] == nil, "a lane runs one batch at a time")
                     for record in batch.records {
                         expect(done[record.sequenceNumber] == nil, "what is done is not run again")
@@ -97,7 +99,8 @@ import Testing
         }
 
         mutating func end() {
-            guard let lane = running.keys.sorted().randomElement(using: &random), let batch = running.removeValue(forKey: lane)
+            guard let lane = running.keys.sorted().randomElement(using: &random),
+                let batch = running.removeValue(forKey: lane)
             else { return }
             let outcome: BatchOutcome
             var finished: ArraySlice<StreamRecord> = []
@@ -116,7 +119,8 @@ import Testing
             let mostCharges = charge(batch, outcome, left: batch.records.dropFirst(finished.count))
             let discarded = machine.ended(batch, outcome, now: now, wall: now)
             let isOver = configuration.maximumRetryAttempts.map { mostCharges > $0 } ?? false
-            expect(isOver == (discarded != nil), "a batch is given up when it was retried as often as it may, not before")
+            expect(
+                isOver == (discarded != nil), "a batch is given up when it was retried as often as it may, not before")
             if let discarded { discard(discarded) }
         }
 
@@ -133,10 +137,14 @@ import Testing
             for record in batch.records { finish(record, batch.condition.rawValue) }
             switch batch.condition {
             case .retryAttemptsExhausted:
-                expect(batch.invokeCount == (configuration.maximumRetryAttempts ?? -2) + 1, "as many retries as there may be")
+                expect(
+                    batch.invokeCount == (configuration.maximumRetryAttempts ?? -2) + 1,
+                    "as many retries as there may be")
             case .recordAgeExceeded:
                 let age = configuration.maximumRecordAge ?? .seconds(Int64.max / 2_000_000_000)
-                expect(batch.records.allSatisfy { $0.arrivedAt.duration(to: now) >= age }, "only what is too old is given up")
+                expect(
+                    batch.records.allSatisfy { $0.arrivedAt.duration(to: now) >= age },
+                    "only what is too old is given up")
             }
         }
 
@@ -154,7 +162,9 @@ import Testing
             switch machine.checkpoint {
             case .from(let number): expect(number == unfinished, "the checkpoint is the first that is not done")
             case .after(let number):
-                expect(unfinished == nil && number == records[read - 1].sequenceNumber, "the checkpoint is behind what was read")
+                expect(
+                    unfinished == nil && number == records[read - 1].sequenceNumber,
+                    "the checkpoint is behind what was read")
             default: expect(read == 0, "the checkpoint is known once something was read")
             }
         }

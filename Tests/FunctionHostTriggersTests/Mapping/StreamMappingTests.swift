@@ -28,7 +28,8 @@ import Testing
     func startingPositions() async throws {
         let times = (0..<4).map { Simulation.start.advanced(by: .seconds($0)) }
         for (position, expected) in [
-            (StreamMappingConfiguration.StartingPosition.oldest, [0, 1, 2, 3, 4]), (.latest, [4]), (.at(times[2]), [2, 3, 4]),
+            (StreamMappingConfiguration.StartingPosition.oldest, [0, 1, 2, 3, 4]), (.latest, [4]),
+            (.at(times[2]), [2, 3, 4]),
         ] {
             let rig = try MappingRig()
             for (number, time) in times.enumerated() { rig.stream.put([number], at: time) }

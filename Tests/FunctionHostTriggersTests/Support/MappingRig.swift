@@ -16,6 +16,22 @@ final class Notes<Note: Sendable>: Sendable {
     func add(_ note: Note) { notes.withLock { $0.append(note) } }
 }
 
+/// How many are inside at one time.
+final class Occupancy: Sendable {
+    private let state = Mutex((inside: 0, most: 0))
+
+    var most: Int { state.withLock { $0.most } }
+
+    func enter() {
+        state.withLock { state in
+            state.inside += 1
+            state.most = max(state.most, state.inside)
+        }
+    }
+
+    func leave() { state.withLock { $0.inside -= 1 } }
+}
+
 /// A handler's failure.
 struct HandlerFailure: Error {}
 

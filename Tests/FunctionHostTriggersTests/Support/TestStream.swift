@@ -43,7 +43,8 @@ final class TestStream: StreamSource {
     /// Appends records of numbers as text, and gives theirs.
     @discardableResult
     func put(
-        _ numbers: some Sequence<Int>, to shard: Int = 0, key: (Int) -> String = { "key-\($0)" }, at time: Timestamp? = nil
+        _ numbers: some Sequence<Int>, to shard: Int = 0, key: (Int) -> String = { "key-\($0)" },
+        at time: Timestamp? = nil
     ) -> [SequenceNumber] {
         let id = ShardID("s\(shard)")
         let now = time ?? Simulation.current.map { $0.clock.wallTime } ?? Simulation.start

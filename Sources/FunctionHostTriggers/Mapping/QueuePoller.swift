@@ -1,0 +1,241 @@
+// This source file is part of the FunctionHost project.
+// SPDX-License-Identifier: Apache-2.0
+
+import FunctionHost
+import Synchronization
+
+/// Receives messages of a queue and runs a function with them.
+///
+/// One task receives, gathers and keeps messages invisible; batches run in children of it.
+final class QueuePoller: Sendable {
+    /// Messages that are being gathered into a batch.
+    private struct Gathering {
+        var messages: [QueueMessage] = []
+        var bytes = 0
+        var end = Timestamp(nanoseconds: .max)
+    }
+
+    /// Batches that run, and when their messages are to be kept invisible again.
+    private struct Flights {
+        var receipts: [Int: [Receipt]] = [:]
+        var count = 0
+        /// When what is in hand is kept invisible again.
+        var nextBeat: Timestamp?
+    }
+
+    private let name: String
+    private let source: any QueueSource
+    private let runner: BatchRunner<QueueBatch>
+    private let configuration: QueueMappingConfiguration
+    private let filter: (@Sendable (QueueMessage) -> Bool)?
+    private let flights = Mutex(Flights())
+    private let stopping = Atomic(false)
+
+    init(
+        _ name: String, _ source: any QueueSource, _ runner: BatchRunner<QueueBatch>,
+        _ configuration: QueueMappingConfiguration, _ filter: (@Sendable (QueueMessage) -> Bool)?
+    ) {
+        self.name = name
+        self.source = source
+        self.runner = runner
+        self.configuration = configuration
+        self.filter = filter
+    }
+
+    private var isStopping: Bool { stopping.load(ordering: .sequentiallyConsistent) }
+
+    private var isQuiet: Bool { flights.withLock { $0.receipts.isEmpty } }
+
+    private func stop() { stopping.store(true, ordering: .sequentiallyConsistent) }
+
+    /// How often messages in hand are kept invisible: long before anybody else would see them.
+    private var heartbeat: Duration { max(.milliseconds(100), source.visibilityTimeout / 3) }
+
+    /// Works until `isWanted` says no (true) or the host shuts down (false); batches that run are waited for.
+    func run(on host: FunctionHost, _ wakeup: Wakeup, while isWanted: @Sendable () -> Bool) async -> Bool {
+        let subscription = source.subscribe { wakeup.call() }
+        defer { subscription.cancel() }
+        return await withDiscardingTaskGroup(returning: Bool.self) { group in
+            var gathering = Gathering()
+            var isShutDown = false
+            while true {
+                if !isWanted() { stop() }
+                if isStopping {
+                    await give(back: gathering.messages.map(\.receipt), host)
+                    gathering = Gathering()
+                    if isQuiet { return !isShutDown }
+                } else {
+                    let isMore = await receive(&gathering, host)
+                    dispatch(&gathering, host, wakeup, &group)
+                    if isMore { continue }
+                }
+                let beat = await keepInvisible(gathering, host)
+                // Whoever is stopping waits for batches alone; their messages are kept invisible until they end.
+                if isShutDown {
+                    await wakeup.waitInShutdown(on: host, until: beat)
+                } else {
+                    let poll = isStopping ? nil : source.pollInterval.map { host.now.advanced(by: $0) }
+                    let end = gathering.messages.isEmpty ? nil : gathering.end
+                    isShutDown = await !wakeup.wait(on: host, until: [end, poll, beat].compactMap { $0 }.min())
+                    if isShutDown { stop() }
+                }
+            }
+        }
+    }
+
+    // MARK: - Receiving
+
+    /// Receives as much as there is room for.
+    ///
+    /// - Returns: Whether anything came.
+    private func receive(_ gathering: inout Gathering, _ host: FunctionHost) async -> Bool {
+        let running = flights.withLock { $0.receipts.count }
+        let room = configuration.batchSize - gathering.messages.count
+        guard running < configuration.maximumConcurrency, room > 0, gathering.bytes < host.configuration.payloadLimit
+        else { return false }
+        do {
+            let received = try await source.receive(room, visibility: source.visibilityTimeout)
+            var wanted = received
+            if let filter {
+                wanted = received.filter(filter)
+                // Filtered out is done with.
+                if wanted.count < received.count {
+                    let kept = Set(wanted.map(\.receipt))
+                    _ = try await source.delete(received.map(\.receipt).filter { !kept.contains($0) })
+                }
+            }
+            if gathering.messages.isEmpty, !wanted.isEmpty {
+                gathering.end = host.now.advanced(by: configuration.batchingWindow)
+            }
+            gathering.messages += wanted
+            for message in wanted { gathering.bytes += message.body.utf8.count * 2 + 1_024 }
+            return !received.isEmpty
+        } catch {
+            if isStopping || Task.isCancelled { return false }
+            tell(.readingFailed(reason: "\(error)"), host)
+            if await !host.sleepUnlessShutDown(for: .seconds(1)) { stop() }
+            return false
+        }
+    }
+
+    /// Runs what has been gathered, if it is full or its window is over.
+    private func dispatch(
+        _ gathering: inout Gathering, _ host: FunctionHost, _ wakeup: Wakeup, _ group: inout DiscardingTaskGroup
+    ) {
+        let isFull =
+            gathering.messages.count >= configuration.batchSize || gathering.bytes >= host.configuration.payloadLimit
+        guard !gathering.messages.isEmpty, isFull || gathering.end <= host.now else { return }
+        let batch = QueueBatch(messages: gathering.messages)
+        gathering = Gathering()
+        let number = flights.withLock { flights in
+            flights.count += 1
+            flights.receipts[flights.count] = batch.messages.map(\.receipt)
+            return flights.count
+        }
+        group.addTask {
+            await self.run(batch, number, host)
+            wakeup.call()
+        }
+    }
+
+    /// Keeps everything in hand invisible for another while, when that is due.
+    ///
+    /// - Returns: When it is due again; nil if nothing is in hand.
+    private func keepInvisible(_ gathering: Gathering, _ host: FunctionHost) async -> Timestamp? {
+        let now = host.now
+        let (receipts, isDue) = flights.withLock { flights in
+            let receipts = gathering.messages.map(\.receipt) + flights.receipts.values.flatMap { $0 }
+            if receipts.isEmpty {
+                flights.nextBeat = nil
+            } else if flights.nextBeat == nil {
+                flights.nextBeat = now.advanced(by: heartbeat)
+            }
+            return (receipts, flights.nextBeat.map { $0 <= now } ?? false)
+        }
+        if isDue {
+            do {
+                _ = try await source.changeVisibility(of: receipts, to: source.visibilityTimeout)
+            } catch {
+                tell(.readingFailed(reason: "\(error)"), host)
+            }
+            flights.withLock { $0.nextBeat = now.advanced(by: heartbeat) }
+        }
+        return flights.withLock { $0.nextBeat }
+    }
+
+    // MARK: - Running
+
+    private func run(_ batch: QueueBatch, _ number: Int, _ host: FunctionHost) async {
+        let began = host.now
+        for attempt in 1... {
+            let verdict = await invoke(batch, host)
+            tell(result(of: batch, verdict, host), host)
+            if case .notRun = verdict {
+                // Kept and tried again: given back, it would be received once more for nothing.
+                let pause = min(Duration.seconds(30), .seconds(1) * (1 << min(5, attempt - 1)))
+                let isInTime = began.duration(to: host.now) + pause <= source.visibilityTimeout
+                if isInTime, !isStopping, await host.sleepUnlessShutDown(for: pause) { continue }
+            }
+            // Out of hand first: nobody is to keep invisible what is to be seen again.
+            flights.withLock { $0.receipts[number] = nil }
+            if case .done(let done, let left) = verdict {
+                return await settle(done, left, after: began.duration(to: host.now), host)
+            }
+            return await give(back: batch.messages.map(\.receipt), host)
+        }
+    }
+
+    private func invoke(_ batch: QueueBatch, _ host: FunctionHost) async -> QueueVerdict {
+        do {
+            return QueueVerdict(try await runner.run(host, batch, configuration.reportsBatchItemFailures), batch)
+        } catch {
+            return switch runner.outcome(error) {
+            case .succeeded, .failed: QueueVerdict(nil, batch)
+            case .notRun: .notRun
+            case .interrupted: .interrupted
+            }
+        }
+    }
+
+    /// Deletes what is done, and lets the rest be seen again when its visibility timeout is over.
+    private func settle(_ done: [Receipt], _ left: [Receipt], after elapsed: Duration, _ host: FunctionHost) async {
+        do {
+            if !done.isEmpty { _ = try await source.delete(done) }
+            if !left.isEmpty {
+                let rest = max(.zero, source.visibilityTimeout - elapsed)
+                _ = try await source.changeVisibility(of: left, to: rest)
+            }
+        } catch {
+            // They are visible again by themselves, and are received once more.
+            tell(.readingFailed(reason: "\(error)"), host)
+        }
+    }
+
+    /// Makes messages visible again at once.
+    private func give(back receipts: [Receipt], _ host: FunctionHost) async {
+        guard !receipts.isEmpty else { return }
+        do {
+            _ = try await source.changeVisibility(of: receipts, to: .zero)
+        } catch {
+            tell(.readingFailed(reason: "\(error)"), host)
+        }
+    }
+
+    private func result(of batch: QueueBatch, _ verdict: QueueVerdict, _ host: FunctionHost) -> MappingEvent.Kind {
+        let result: MappingEvent.BatchResult =
+            switch verdict {
+            case .done(_, left: []): .succeeded
+            case .done([], left: _): .failed
+            case .done: .partlyFailed
+            case .notRun: .notRun
+            case .interrupted: .interrupted
+            }
+        let wall = host.wallTime
+        let age = batch.messages.map { $0.sentAt.duration(to: wall) }.max() ?? .zero
+        return .batchEnded(records: batch.messages.count, result: result, iteratorAge: max(.zero, age))
+    }
+
+    private func tell(_ kind: MappingEvent.Kind, _ host: FunctionHost) {
+        host.tell(MappingEvent(serviceName: name, shard: nil, kind: kind))
+    }
+}
