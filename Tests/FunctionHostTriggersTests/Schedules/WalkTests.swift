@@ -53,12 +53,9 @@ import Testing
         var day = (number: 0, matches: false)
         // What the clock showed in the last three days, by its place in them.
         var seen = [Int](repeating: 0, count: 3 * 1_440)
-        var offset = 0
         // A day and some hours earlier: what came then for the first time does not fire again.
         for minute in (window.lowerBound - 1_600)..<window.upperBound {
-            // No zone sets its clock within a quarter of an hour.
-            if minute % 15 == 0 || minute == window.lowerBound - 1_600 { offset = zone.offset(atMinute: minute) }
-            let local = minute + offset
+            let local = minute + zone.offset(atMinute: minute)
             guard cron.matches(minuteOfDay: local % 1_440) else { continue }
             if day.number != local / 1_440 {
                 day = (local / 1_440, cron.matches(NaiveDate(dayNumber: local / 1_440)))

@@ -71,7 +71,10 @@ final class NaiveZone {
 
     private func offsetByRule(_ second: Int) -> Int {
         let parts = footer.split(separator: ",")
-        guard parts.count == 3 else { return offsets.last ?? standard(parts.first.map { $0[...] } ?? "UTC0").offset }
+        guard parts.count == 3 else {
+            found = ((times.last ?? .min)..<Int.max, offsets.last ?? standard(parts[0]).offset)
+            return found.offset
+        }
         let year = NaiveDate(dayNumber: second / 86_400).year
         if yearly[year] == nil {
             let (standard, rest) = standard(parts[0])
