@@ -77,11 +77,12 @@ public struct ScheduleExpression: Hashable, Sendable, CustomStringConvertible {
     /// The first firing that is strictly later than an instant.
     ///
     /// - Parameters:
+    ///   - instant: Not itself a firing that could be returned.
     ///   - zone: Whose clock cron and `at` are about.
     ///   - anchor: The first firing of a `rate`, from which it counts in steps of elapsed time; `instant` itself unless
     ///     given, so that it fires one step later. Nothing else looks at it.
     /// - Returns: Nil if there is none, until the end of the year 2199 by cron, or beyond what a
-    ///   ``FunctionHost/Timestamp`` can tell.
+    ///   `Timestamp` can tell.
     /// - Complexity: A search in the zone's table, and for cron a step for each year and month that is passed over, so a
     ///   combination that never occurs is known after about 2,000 steps.
     public func next(

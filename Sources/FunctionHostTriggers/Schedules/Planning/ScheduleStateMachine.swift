@@ -67,7 +67,10 @@ public struct ScheduleStateMachine: Sendable {
 
     /// Begins, or goes on where another machine has ended.
     ///
-    /// - Parameter decidedThrough: Where the other one was; from the schedule's creation unless given.
+    /// - Parameters:
+    ///   - schedule: What it decides about.
+    ///   - configuration: How it decides.
+    ///   - decidedThrough: Where the other one was; the schedule's creation unless given.
     public init(schedule: Schedule, configuration: Configuration = .init(), decidedThrough: Timestamp? = nil) {
         self.schedule = schedule
         self.configuration = configuration

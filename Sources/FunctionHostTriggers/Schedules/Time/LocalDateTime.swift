@@ -12,10 +12,7 @@ public struct LocalDateTime: Hashable, Comparable, Sendable, CustomStringConvert
 
     /// Makes a date and time; nil if the calendar does not have it, or the year is not 1900 to 2300.
     ///
-    /// - Parameters:
-    ///   - month: From 1 for January.
-    ///   - day: From 1.
-    ///   - hour: 0 to 23.
+    /// Months and days count from 1, hours to 23, minutes and seconds to 59.
     public init?(year: Int, month: Int, day: Int, hour: Int = 0, minute: Int = 0, second: Int = 0) {
         guard 1_900...2_300 ~= year, 1...12 ~= month, day >= 1, day <= CivilDate.days(inMonth: month, of: year),
             0...23 ~= hour, 0...59 ~= minute, 0...59 ~= second
@@ -49,7 +46,7 @@ public struct LocalDateTime: Hashable, Comparable, Sendable, CustomStringConvert
         16: UInt8(ascii: ":"),
     ]
 
-    /// The year, four digits for every time that a ``FunctionHost/Timestamp`` can tell.
+    /// The year, four digits for every time that a `Timestamp` can tell.
     public var year: Int { date.year }
     /// From 1 for January.
     public var month: Int { date.month }

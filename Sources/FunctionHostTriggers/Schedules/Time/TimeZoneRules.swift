@@ -7,7 +7,7 @@ public import FunctionHost
 ///
 /// A value that is read once, from the system's time zone database or from the bytes of one of its files, and never
 /// changes: a process that shall follow a new version of the database makes it anew. It knows its zone's offset from UTC
-/// for every instant that a ``FunctionHost/Timestamp`` can tell; beyond the table in the file by the rule at its end.
+/// for every instant that a `Timestamp` can tell; beyond the table in the file by the rule at its end.
 ///
 /// Source: RFC 9636, *The Time Zone Information Format (TZif)*, versions 1 to 4.
 public struct TimeZoneRules: Hashable, Sendable {
@@ -69,7 +69,7 @@ public struct TimeZoneRules: Hashable, Sendable {
 
     /// When the clock shows a time: once as a rule, never where it is set forward over it, twice where it is set back.
     ///
-    /// - Returns: The instants, ascending; none also for a time beyond what a ``FunctionHost/Timestamp`` can tell.
+    /// - Returns: The instants, ascending; none also for a time beyond what a `Timestamp` can tell.
     public func instants(of local: LocalDateTime) -> [Timestamp] {
         // Nobody's clock differs from UTC by more, so these are all the parts of the timeline that can show it.
         let reach = Int64(Self.largestOffset)
