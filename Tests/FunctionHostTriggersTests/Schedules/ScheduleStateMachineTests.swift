@@ -110,6 +110,20 @@ import Testing
         #expect(look.skipped == minute(2)...minute(3))
     }
 
+    @Test("Grace is at most a day, and nobody looks more often than each second")
+    func limits() throws {
+        var machine = try machine("cron(0 * * * ? *)", missed: .skip, grace: .seconds(1_000_000))
+        let look = machine.looked(at: minute(3_000))
+        #expect(minutes(look) == Array(stride(from: 1_560, through: 3_000, by: 60)))
+        #expect(look.skipped == minute(60)...minute(1_500))
+        var negative = try self.machine("cron(* * * * ? *)", missed: .skip, grace: .seconds(-5))
+        #expect(minutes(negative.looked(at: minute(1))) == [1])
+        var configuration = ScheduleStateMachine.Configuration()
+        configuration.longestWait = .zero
+        var eager = ScheduleStateMachine(schedule: machine.schedule, configuration: configuration)
+        #expect(eager.looked(at: zero).lookAgain == zero.advanced(by: .seconds(1)))
+    }
+
     @Test("Years of missed minutes are decided at once")
     func years() throws {
         var machine = try machine("cron(* * * * ? *)", missed: .all(atMost: 2))

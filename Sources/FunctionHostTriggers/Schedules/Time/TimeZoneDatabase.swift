@@ -31,7 +31,7 @@ enum TimeZoneDatabase {
                 .noDatabase, name: name,
                 reason: "this machine has no time zone database; install the package tzdata, or set TZDIR")
         }
-        return try read("\(directory)/\(name)", zone: name)
+        return try contents(of: "\(directory)/\(name)", zone: name)
     }
 
     /// Whether a name stays within the directory: only letters, digits, `_ + -`, and slashes between parts.
@@ -57,7 +57,7 @@ enum TimeZoneDatabase {
         return usualDirectories.first { access($0, R_OK) == 0 }
     }
 
-    private static func read(_ path: String, zone name: String) throws(TimeZoneError) -> [UInt8] {
+    private static func contents(of path: String, zone name: String) throws(TimeZoneError) -> [UInt8] {
         // Without waiting: a pipe that somebody put there must not hold up the process.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
         guard descriptor >= 0 else { throw failure(errno, zone: name) }
@@ -70,13 +70,7 @@ enum TimeZoneDatabase {
         var bytes: [UInt8] = []
         var chunk = [UInt8](repeating: 0, count: 8_192)
         while bytes.count <= sizeLimit {
-            #if canImport(Darwin)
-                let count = Darwin.read(descriptor, &chunk, chunk.count)
-            #elseif canImport(Musl)
-                let count = Musl.read(descriptor, &chunk, chunk.count)
-            #else
-                let count = Glibc.read(descriptor, &chunk, chunk.count)
-            #endif
+            let count = read(descriptor, &chunk, chunk.count)
             if count < 0, errno == EINTR { continue }
             guard count >= 0 else { throw failure(errno, zone: name) }
             guard count > 0 else { return bytes }
@@ -90,7 +84,9 @@ enum TimeZoneDatabase {
         case ENOENT, ENOTDIR, ENAMETOOLONG:
             TimeZoneError(
                 .unknown, name: name,
-                reason: "the time zone database does not have it; names are as in Europe/Berlin, capitals included")
+                reason:
+                    "the time zone database does not have it; names are as in Europe/Berlin, capitals included, and the "
+                    + "package tzdata brings them all")
         default:
             TimeZoneError(
                 .unreadable, name: name, reason: "its file cannot be read: \(String(cString: strerror(code)))")
