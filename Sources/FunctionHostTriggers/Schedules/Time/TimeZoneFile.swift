@@ -63,12 +63,9 @@ struct TimeZoneFile {
         }
         var seconds: [Int64] = []
         var offsets = [firstOffset]
+        // Two changes may come at one instant, where a rule says that it is summer all the year: the later one holds, because
+        // it is found last.
         for change in all {
-            // Of two changes at one instant the second holds: so a rule says that it is summer all the year.
-            if seconds.last == change.second {
-                seconds.removeLast()
-                offsets.removeLast()
-            }
             // Some change the name of the time only.
             guard offsets.last != change.offset else { continue }
             seconds.append(change.second)
