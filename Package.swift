@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "FunctionHostTesting", targets: ["FunctionHostTesting"]),
         .library(name: "FunctionHostSQLite", targets: ["FunctionHostSQLite"]),
         .library(name: "FunctionHostTriggers", targets: ["FunctionHostTriggers"]),
+        .executable(name: "schedule-probe", targets: ["ScheduleProbe"]),
     ],
     targets: [
         .target(name: "FunctionHost", swiftSettings: settings),
@@ -58,6 +59,8 @@ let package = Package(
         example("Quickstart", excluding: ["Data"]),
         example("EmbeddedServer"),
         example("Jobs", with: ["FunctionHostSQLite"]),
+        example("Cron", with: ["FunctionHostTriggers"]),
+        example("ScheduleProbe", with: ["FunctionHostTriggers"]),
         .executableTarget(
             name: "Benchmarks",
             dependencies: ["FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "CSQLite", "AllocationCount"],
