@@ -14,7 +14,9 @@ func measureMapping(_ arguments: Arguments) async throws -> Bool {
     let single = try host.register("single") { (record: StreamRecord, _) in consume(record.data.count) }
     var comparison = Comparison(
         baseline: Operation(name: "an invocation for each record") { count in
-            for number in 0..<count { try await host.invoke(single, with: stream.records[number % stream.records.count]) }
+            for number in 0..<count {
+                try await host.invoke(single, with: stream.records[number % stream.records.count])
+            }
         },
         operations: [
             Operation(name: "a mapping, 100 records a batch", goal: 0.05) { try await stream.map(atLeast: $0) },

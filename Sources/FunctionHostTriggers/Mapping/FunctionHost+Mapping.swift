@@ -83,7 +83,11 @@ extension FunctionHost {
     ///
     /// The function is given messages as they are; one that throws has failed with the whole batch.
     ///
-    /// - Parameter filter: Which messages the function is given; the others are deleted.
+    /// - Parameters:
+    ///   - source: Where the messages come from.
+    ///   - function: What is invoked with them.
+    ///   - configuration: How they become batches.
+    ///   - filter: Which messages the function is given; the others are deleted.
     /// - Returns: What the mapping is paused, changed and deleted by.
     /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
     @discardableResult
@@ -96,7 +100,11 @@ extension FunctionHost {
 
     /// Has a function invoked with the messages of a queue, which says which ones failed.
     ///
-    /// - Parameter filter: Which messages the function is given; the others are deleted.
+    /// - Parameters:
+    ///   - source: Where the messages come from.
+    ///   - function: What is invoked with them.
+    ///   - configuration: How they become batches.
+    ///   - filter: Which messages the function is given; the others are deleted.
     /// - Returns: What the mapping is paused, changed and deleted by.
     /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
     @discardableResult
@@ -109,7 +117,11 @@ extension FunctionHost {
 
     /// Has a function invoked by name with events as the service writes them, as a function on Lambda would be.
     ///
-    /// - Parameter filter: Which messages the function is given; the others are deleted.
+    /// - Parameters:
+    ///   - source: Where the messages come from.
+    ///   - name: The name of the function that is invoked with them.
+    ///   - configuration: How they become batches.
+    ///   - filter: Which messages the function is given; the others are deleted.
     /// - Returns: What the mapping is paused, changed and deleted by.
     /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
     @discardableResult

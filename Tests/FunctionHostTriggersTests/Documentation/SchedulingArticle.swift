@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FunctionHost
+import FunctionHostTesting
 import FunctionHostTriggers
 import Testing
 
@@ -29,6 +30,21 @@ import Testing
         let spring = nightly.next(after: marchSaturday, in: berlin)
         // 31 March: the 30th has no 2:30.
         #expect(spring == instant("2025-03-31T00:30:00Z"))
+    }
+
+    @Test(.simulated(seeds: 0..<5)) func firing() async throws {
+        let simulation = try #require(Simulation.current)
+        let host = FunctionHost(system: .simulated)
+        let times = Notes<String>()
+        struct Event: Codable {
+            let time: String
+        }
+        try host.register("report") { (event: Event, _) in times.add(event.time) }
+        let nightly = Schedule(
+            name: "nightly", expression: try ScheduleExpression("cron(30 2 * * ? *)"), created: Simulation.start)
+        try host.schedule(nightly, functionNamed: "report")
+        try await host.run { try await simulation.advance(by: .seconds(2 * 86_400)) }
+        #expect(times.all == ["2026-01-01T02:30:00Z", "2026-01-02T02:30:00Z"])
     }
 
     @Test func schedules() throws {
