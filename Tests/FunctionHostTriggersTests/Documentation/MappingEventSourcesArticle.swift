@@ -29,7 +29,8 @@ import Testing
         configuration.batchSize = 500
         configuration.maximumRetryAttempts = 3
         configuration.bisectBatchOnFunctionError = true
-        let mapping = try host.map(clicks, to: archive, configuration: configuration, options: .init(onFailure: failures))
+        let mapping = try host.map(
+            clicks, to: archive, configuration: configuration, options: .init(onFailure: failures))
         clicks.put(0..<3)
         try await host.run { try await #require(Simulation.current).advance(by: .seconds(1)) }
         #expect(stored.all == ["0", "1", "2"])

@@ -65,6 +65,20 @@ final class TestStream: StreamSource {
     /// The next reads fail.
     func fail(_ count: Int) { state.withLock { $0.failures = count } }
 
+    /// The numbers in a shard's records below a sequence number, or in all of them.
+    func numbers(in shard: ShardID, below limit: SequenceNumber?) -> [Int] {
+        state.withLock { state in
+            state.records[shard, default: []].filter { limit == nil || $0.sequenceNumber < limit! }.map(\.number)
+        }
+    }
+
+    /// The numbers in records of one shard from a sequence number to another one.
+    func numbers(from first: SequenceNumber, through last: SequenceNumber) -> [Int] {
+        state.withLock { state in
+            state.records.values.joined().filter { (first...last).contains($0.sequenceNumber) }.map(\.number)
+        }
+    }
+
     /// How often it was read.
     var reads: Int { state.withLock { $0.reads } }
 
