@@ -94,9 +94,11 @@ import Testing
     private struct Graveyard: Destination {
         let name = "graveyard"
         let account: Account
+        let fails: @Sendable () -> Bool
         let between: @Sendable (SequenceNumber, SequenceNumber) -> [Int]
 
         func deliver(_ delivery: Delivery) async throws {
+            if fails() { throw HandlerFailure() }
             let text = String(decoding: delivery.record, as: UTF8.self)
             func number(_ key: String) -> SequenceNumber? {
                 guard let start = text.ranges(of: "\"\(key)\":\"").first?.upperBound else { return nil }
@@ -121,7 +123,9 @@ import Testing
         let checkpoints = CheckedCheckpoints(account: account, faults: Countdown(simulation.random(in: 0...3))) {
             stream.numbers(in: $0, below: $1)
         }
-        let graveyard = Graveyard(account: account) { stream.numbers(from: $0, through: $1) }
+        let graveyard = Graveyard(account: account, fails: { simulation.chance(0.5) }) {
+            stream.numbers(from: $0, through: $1)
+        }
         var configuration = StreamMappingConfiguration(startingPosition: .oldest)
         configuration.batchSize = simulation.random(in: 1...20)
         configuration.parallelizationFactor = lanes
