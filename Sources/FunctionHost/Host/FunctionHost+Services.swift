@@ -21,6 +21,9 @@ extension FunctionHost {
     /// Tells the observers something, on behalf of a service.
     public func tell(_ event: some ServiceEvent) { observers.emit(.service(event)) }
 
+    /// Whether a shutdown has begun.
+    package var isShuttingDown: Bool { !dispatcher.takesEvents }
+
     /// Returns when a shutdown begins, or the task is cancelled.
     public func waitForShutdown() async { _ = await waitUnlessShutDown(OneShot()) }
 

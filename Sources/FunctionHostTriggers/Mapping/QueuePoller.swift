@@ -59,7 +59,9 @@ final class QueuePoller: Sendable {
             var gathering = Gathering()
             var isShutDown = false
             while true {
-                if !isWanted() { stop() }
+                // Looked at first: what is cut off is visible again at once, and would be received for ever.
+                isShutDown = isShutDown || host.isShuttingDown || Task.isCancelled
+                if isShutDown || !isWanted() { stop() }
                 if isStopping {
                     await give(back: gathering.messages.map(\.receipt), host)
                     gathering = Gathering()
@@ -77,7 +79,6 @@ final class QueuePoller: Sendable {
                     let poll = isStopping ? nil : source.pollInterval.map { host.now.advanced(by: $0) }
                     let end = gathering.messages.isEmpty ? nil : gathering.end
                     isShutDown = await !wakeup.wait(on: host, until: [end, poll, beat].compactMap { $0 }.min())
-                    if isShutDown { stop() }
                 }
             }
         }

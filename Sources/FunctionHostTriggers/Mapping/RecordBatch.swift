@@ -69,6 +69,7 @@ struct DiscardedBatch: Sendable {
         case recordAgeExceeded = "RecordAgeExceeded"
     }
 
+    let lane: Int
     let records: [StreamRecord]
     let condition: Condition
     /// How often the function was run with it; 1 also if it never was, as the service says.

@@ -23,8 +23,6 @@ final class ShardPoller: Sendable {
     private let machine: Mutex<ShardStateMachine>
     private let wakeup = Wakeup()
     private let stopping = Atomic(false)
-    /// Some records were given up of which nobody could be told: whoever goes on is to try them again.
-    private let keepsBack = Atomic(false)
 
     init(_ work: ShardWork, shard: ShardID, from position: StreamPosition, now: Timestamp) {
         self.work = work
@@ -47,10 +45,15 @@ final class ShardPoller: Sendable {
         return await withDiscardingTaskGroup(returning: Bool.self) { group in
             var saved: ShardCheckpoint?
             while true {
-                let hasRun = await advance(host, &group)
+                let mayBeMore = await advance(host, &group)
                 await save(&saved, host)
-                if machine.withLock({ $0.isFinished }) { return true }
-                if hasRun { continue }
+                if machine.withLock({ $0.isFinished }) {
+                    // Its children may not begin before it is known for good that they come next.
+                    if saved == .finished { return true }
+                    if await !host.sleepUnlessShutDown(for: .seconds(1)) || isStopping { return false }
+                    continue
+                }
+                if mayBeMore { continue }
                 let isRunning = machine.withLock { $0.isRunning }
                 if isStopping {
                     if !isRunning { return false }
@@ -70,18 +73,20 @@ final class ShardPoller: Sendable {
 
     /// Begins what is to begin.
     ///
-    /// - Returns: Whether a batch was run meanwhile.
+    /// - Returns: Whether there may be more to begin: something has ended meanwhile.
     private func advance(_ host: FunctionHost, _ group: inout DiscardingTaskGroup) async -> Bool {
         if isStopping { return false }
         let (now, wall) = (host.now, host.wallTime)
-        var hasRun = false
+        var mayBeMore = false
         for action in machine.withLock({ $0.next(now: now, wall: wall) }) {
             switch action {
-            case .discard(let batch): await discard(batch, host)
+            case .discard(let batch):
+                await discard(batch, host)
+                mayBeMore = true
             case .invoke(let batch) where work.rules.parallelizationFactor == 1:
                 // Nothing else is to be done meanwhile: what comes waits in the source.
                 await run(batch, host)
-                hasRun = true
+                mayBeMore = true
             case .invoke(let batch):
                 group.addTask {
                     await self.run(batch, host)
@@ -89,16 +94,17 @@ final class ShardPoller: Sendable {
                 }
             }
         }
-        return hasRun
+        return mayBeMore
     }
 
     private func run(_ batch: RecordBatch, _ host: FunctionHost) async {
         let outcome = isStopping ? .interrupted : await invoke(batch, host)
+        // First, or it would be run again at once.
+        if case .interrupted = outcome { stop() }
         let (now, wall) = (host.now, host.wallTime)
         let discarded = machine.withLock { $0.ended(batch, outcome, now: now, wall: wall) }
         let age = batch.records.last.map { max(.zero, $0.arrivedAt.duration(to: wall)) } ?? .zero
         tell(.batchEnded(records: batch.records.count, result: outcome.result(in: batch), iteratorAge: age), host)
-        if case .interrupted = outcome { stop() }
         if let discarded { await discard(discarded, host) }
     }
 
@@ -118,11 +124,16 @@ final class ShardPoller: Sendable {
 
     // MARK: - Giving up
 
-    /// Tells the destination of records that are not tried again.
+    /// Tells the destination of records that are not tried again; until then they are not done.
     private func discard(_ batch: DiscardedBatch, _ host: FunctionHost) async {
-        guard let destination = work.onFailure else {
-            return tell(.discarded(records: batch.records.count, condition: batch.condition.rawValue), host)
-        }
+        guard await deliver(batch, host) else { return stop() }
+        machine.withLock { $0.told(of: batch) }
+        tell(.discarded(records: batch.records.count, condition: batch.condition.rawValue), host)
+    }
+
+    /// - Returns: false if the shard is to stop first: whoever goes on is to try them again.
+    private func deliver(_ batch: DiscardedBatch, _ host: FunctionHost) async -> Bool {
+        guard let destination = work.onFailure else { return true }
         let id = host.nextID()
         let record = batch.json(
             id: id, functionName: work.runner.functionName, shard: shard, streamARN: work.source.arn, at: host.wallTime)
@@ -132,17 +143,14 @@ final class ShardPoller: Sendable {
                     Delivery(
                         functionName: work.runner.functionName, invocationID: id, isSuccess: false, attempt: attempt,
                         record: record))
-                return tell(.discarded(records: batch.records.count, condition: batch.condition.rawValue), host)
+                return true
             } catch {
                 tell(.destinationFailed(records: batch.records.count, reason: "\(type(of: error))"), host)
-                // The shard waits, as it does for its function: nothing is given up that nobody was told of.
                 let pause = work.rules.retryDelay.after(attempt)
-                if await !host.sleepUnlessShutDown(for: pause) || isStopping {
-                    keepsBack.store(true, ordering: .sequentiallyConsistent)
-                    return stop()
-                }
+                if await !host.sleepUnlessShutDown(for: pause) || isStopping { return false }
             }
         }
+        return false
     }
 
     // MARK: - Reading
@@ -170,7 +178,6 @@ final class ShardPoller: Sendable {
     // MARK: - The checkpoint
 
     private func save(_ saved: inout ShardCheckpoint?, _ host: FunctionHost) async {
-        if keepsBack.load(ordering: .sequentiallyConsistent) { return }
         let checkpoint: ShardCheckpoint = machine.withLock { $0.isFinished ? .finished : .position($0.checkpoint) }
         guard checkpoint != saved, checkpoint.isKnown else { return }
         do {

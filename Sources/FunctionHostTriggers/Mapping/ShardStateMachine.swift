@@ -35,16 +35,19 @@ struct ShardStateMachine: Sendable {
         var current: RecordBatch?
         var isRunning = false
         var retryAt: Timestamp?
+        /// The first of the records that were given up and that nobody has been told of yet; nothing else runs meanwhile.
+        var untold: SequenceNumber?
         /// How often in a row the current batch could not be brought to an end.
         var failures = 0
         var windowStart: Timestamp
 
         /// The first record that is not done.
         var first: SequenceNumber? {
-            (current?.records.first ?? halves.last?.records.first ?? pending.first)?.sequenceNumber
+            untold ?? (current?.records.first ?? halves.last?.records.first ?? pending.first)?.sequenceNumber
         }
 
-        var isEmpty: Bool { current == nil && halves.isEmpty && pending.isEmpty }
+        var isEmpty: Bool { untold == nil && current == nil && halves.isEmpty && pending.isEmpty }
+        var isFree: Bool { untold == nil && !isRunning }
     }
 
     private let rules: ShardRules
@@ -133,7 +136,7 @@ struct ShardStateMachine: Sendable {
     /// When something is to be done that nobody will tell of.
     var nextTime: Timestamp? {
         lanes.compactMap { lane in
-            guard !lane.isRunning else { return nil }
+            guard lane.isFree else { return nil }
             if lane.current != nil { return lane.retryAt }
             return lane.pending.isEmpty ? nil : windowEnd(of: lane)
         }.min()
@@ -149,7 +152,7 @@ struct ShardStateMachine: Sendable {
     }
 
     private mutating func advance(_ lane: Int, _ now: Timestamp, _ wall: Timestamp, _ actions: inout [Action]) {
-        while !lanes[lane].isRunning {
+        while lanes[lane].isFree {
             if lanes[lane].current == nil {
                 lanes[lane].current = lanes[lane].halves.popLast() ?? formBatch(lane, now)
             }
@@ -158,7 +161,7 @@ struct ShardStateMachine: Sendable {
             else { return }
             if let expired = expire(batch, lane, now, wall) {
                 actions.append(.discard(expired))
-                continue
+                return
             }
             lanes[lane].isRunning = true
             lanes[lane].retryAt = nil
@@ -226,7 +229,7 @@ struct ShardStateMachine: Sendable {
 
     // MARK: - Afterwards
 
-    /// Takes note of how a batch's run went; what is discarded is told.
+    /// Takes note of how a batch's run went; what is given up is to be told, and ``told(of:)`` called then.
     mutating func ended(
         _ batch: RecordBatch, _ outcome: BatchOutcome, now: Timestamp, wall: Timestamp
     ) -> DiscardedBatch? {
@@ -293,12 +296,16 @@ struct ShardStateMachine: Sendable {
         lanes[batch.lane].retryAt = now.advanced(by: delay)
     }
 
+    /// Whoever is to hear of what was given up has heard of it: now it is done.
+    mutating func told(of batch: DiscardedBatch) { lanes[batch.lane].untold = nil }
+
     private mutating func discard(
         _ batch: RecordBatch, _ condition: DiscardedBatch.Condition, isByAnswer: Bool
     ) -> DiscardedBatch {
         forget(batch.records)
+        lanes[batch.lane].untold = batch.records.first?.sequenceNumber
         return DiscardedBatch(
-            records: batch.records, condition: condition, invokeCount: max(1, batch.runs),
+            lane: batch.lane, records: batch.records, condition: condition, invokeCount: max(1, batch.runs),
             hasRun: batch.runs > 0 && condition == .retryAttemptsExhausted, isByAnswer: isByAnswer)
     }
 

@@ -134,6 +134,20 @@ import Testing
         }
 
         mutating func discard(_ batch: DiscardedBatch) {
+            // Whoever is to hear of it may be slow, and meanwhile it is not done.
+            if random.chance(30) {
+                checkCheckpoint()
+                let before = machine.next(now: now, wall: now)
+                for action in before {
+                    if case .invoke(let other) = action {
+                        expect(other.lane != batch.lane, "nothing else of a lane runs before what was given up is told")
+                        running[other.lane] = other
+                    } else if case .discard(let other) = action {
+                        discard(other)
+                    }
+                }
+            }
+            machine.told(of: batch)
             for record in batch.records { finish(record, batch.condition.rawValue) }
             switch batch.condition {
             case .retryAttemptsExhausted:
@@ -236,6 +250,8 @@ struct BrokenShardMachine {
         case (_, let checkpoint): checkpoint
         }
     }
+
+    mutating func told(of batch: DiscardedBatch) { machine.told(of: batch) }
 
     mutating func startReading() -> (position: StreamPosition, limit: Int)? {
         guard let (position, limit) = machine.startReading() else { return nil }
