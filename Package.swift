@@ -26,6 +26,7 @@ let package = Package(
         .library(name: "FunctionHost", targets: ["FunctionHost"]),
         .library(name: "FunctionHostTesting", targets: ["FunctionHostTesting"]),
         .library(name: "FunctionHostSQLite", targets: ["FunctionHostSQLite"]),
+        .library(name: "FunctionHostTriggers", targets: ["FunctionHostTriggers"]),
     ],
     targets: [
         .target(name: "FunctionHost", swiftSettings: settings),
@@ -43,6 +44,10 @@ let package = Package(
         .testTarget(
             name: "FunctionHostSQLiteTests",
             dependencies: ["FunctionHostSQLite", "FunctionHost", "FunctionHostTesting", "CSQLite"],
+            swiftSettings: settings),
+        .target(name: "FunctionHostTriggers", dependencies: ["FunctionHost"], swiftSettings: settings),
+        .testTarget(
+            name: "FunctionHostTriggersTests", dependencies: ["FunctionHostTriggers", "FunctionHost"],
             swiftSettings: settings),
         .target(
             name: "TestingHandlers", dependencies: ["FunctionHost"], path: "Examples/TestingHandlers/Sources",
