@@ -163,7 +163,8 @@ struct PatternCase: Sendable, CustomTestStringConvertible {
             PatternCase(entries: #"[{"anything-but": {"wildcard": "*"}}]"#, value: "1", true),
             // The two that the rules of Amazon's own matcher get wrong together.
             PatternCase(
-                entries: #"[{"wildcard": "a*"}, {"anything-but": {"equals-ignore-case": "abc"}}]"#, value: #""b""#, true),
+                entries: #"[{"wildcard": "a*"}, {"anything-but": {"equals-ignore-case": "abc"}}]"#, value: #""b""#, true
+            ),
         ])
     func anythingBut(_ row: PatternCase) throws { try row.check() }
 }

@@ -40,7 +40,8 @@ struct CaselessText: Hashable, Sendable {
             return Forms(lower: Array(character), upper: Array(character))
         }
         return Forms(
-            lower: Array(scalar.properties.lowercaseMapping.utf8), upper: Array(scalar.properties.uppercaseMapping.utf8))
+            lower: Array(scalar.properties.lowercaseMapping.utf8), upper: Array(scalar.properties.uppercaseMapping.utf8)
+        )
     }
 
     /// Where this text ends if `text` begins with it; nil if it does not.

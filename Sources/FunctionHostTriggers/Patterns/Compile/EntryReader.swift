@@ -134,7 +134,9 @@ extension EntryReader {
         guard let next = rest.first else { return .range(range) }
         guard first.sign.hasPrefix(">") else { throw fault("Too many terms in numeric range expression", next) }
         let second = try bound(rest, isFirst: false)
-        guard rest.count == 2 else { throw fault("Too many terms in numeric range expression", rest[rest.startIndex + 2]) }
+        guard rest.count == 2 else {
+            throw fault("Too many terms in numeric range expression", rest[rest.startIndex + 2])
+        }
         guard first.value < second.value else { throw fault("Bottom must be less than top", next) }
         range.set(second)
         return .range(range)

@@ -116,15 +116,21 @@ struct PatternCompiler {
         let value = tape.values[index]
         let name = String(decoding: value.key ?? [], as: UTF8.self)
         if name == "$or" {
-            do {
-                try checkChoice(index)
-                levels.append((.choice(base: alternatives, found: []), value.next))
-                choices += 1
-                return index + 1
-            } catch {
-                guard dialect.takesOrAsName else { throw error }
-            }
+            if dialect.takesOrAsName, !isChoice(index) { return try passField(index, name) }
+            try checkChoice(index)
+            levels.append((.choice(base: alternatives, found: []), value.next))
+            choices += 1
+            return index + 1
         }
+        return try passField(index, name)
+    }
+
+    private func isChoice(_ index: Int) -> Bool {
+        if case .list = tape.values[index].kind { tape.isChoice(index) } else { false }
+    }
+
+    private mutating func passField(_ index: Int, _ name: String) throws(PatternFault) -> Int {
+        let value = tape.values[index]
         if choices > 0, PatternDialect.reservedNames.contains(name) {
             throw PatternFault(
                 "\(name) is Ruler reserved fieldName which cannot be used inside $or.", at: value.keyOffset)
@@ -159,12 +165,6 @@ struct PatternCompiler {
             guard case .object = tape.values[branch].kind else {
                 throw PatternFault("Only JSON object is allowed in array of $or relationship.", at: offset(branch))
             }
-            guard dialect.takesOrAsName else { continue }
-            let members = tape.children(of: branch)
-            let isReserved = members.contains { member in
-                PatternDialect.reservedNames.contains(String(decoding: tape.values[member].key ?? [], as: UTF8.self))
-            }
-            if members.isEmpty || isReserved { throw PatternFault("Not an $or relationship.", at: offset(branch)) }
         }
         guard branches.count >= 2 else {
             throw PatternFault("There must have at least 2 Objects in $or relationship.", at: offset(index))

@@ -16,7 +16,8 @@ struct PatternDialect: Sendable {
 
     static let events = PatternDialect(
         operators: [
-            "exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "anything-but", "numeric", "cidr", "exists",
+            "exactly", "prefix", "suffix", "equals-ignore-case", "wildcard", "anything-but", "numeric", "cidr",
+            "exists",
         ],
         innerOperators: ["prefix", "suffix", "equals-ignore-case", "wildcard"], hasCaselessEnds: true,
         takesOrAsName: false, numbers: nil)
@@ -27,7 +28,8 @@ struct PatternDialect: Sendable {
 
     /// Names that no field inside of an `$or` may have, so that an operator in the wrong place is not taken for a field.
     static let reservedNames: Set<String> = [
-        "exactly", "prefix", "suffix", "equals-ignore-case", "anything-but", "wildcard", "exists", "numeric", "cidr", "=",
+        "exactly", "prefix", "suffix", "equals-ignore-case", "anything-but", "wildcard", "exists", "numeric", "cidr",
+        "=",
         "<", "<=", ">", ">=", "regex", "not-wildcard", "not-equals-ignore-case", "date-after", "date-on-or-after",
         "date-before", "date-on-or-before", "in-date-range", "ip-address-in-range", "ip-address-not-in-range",
     ]

@@ -58,7 +58,9 @@ struct WildcardText: Hashable, Sendable {
     /// the complexity.
     func accepts(_ text: UnsafeBufferPointer<UInt8>) -> Bool {
         guard pieces.count > 1 else { return text.count == head.count && text.begins(with: head) }
-        guard text.count >= head.count + tail.count, text.begins(with: head), text.ends(with: tail) else { return false }
+        guard text.count >= head.count + tail.count, text.begins(with: head), text.ends(with: tail) else {
+            return false
+        }
         var place = head.count
         let end = text.count - tail.count
         for piece in pieces[1..<pieces.count - 1] {

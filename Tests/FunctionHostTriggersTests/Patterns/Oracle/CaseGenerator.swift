@@ -25,7 +25,8 @@ struct CaseGenerator {
     private static let keys = ["a", "b", "c", "a.b", "", "é", "a-", "a.", "\\u0061"]
     private static let texts = [
         "", "a", "A", "ab", "aB", "abc", "bab", "ß", "SS", "ss", "k", "\u{212A}", "1", "true", "::1", "0:0:0:0:0:0:0:1",
-        "10.0.0.1", "10.0.0.01", "10.0.1.0", "::ffff:a00:1", "12:34", "*", "\\\\", "a\\\\*", "😀", "\\ud83d-", "a:b:", "\\u0061",
+        "10.0.0.1", "10.0.0.01", "10.0.1.0", "::ffff:a00:1", "12:34", "*", "\\\\", "a\\\\*", "😀", "\\ud83d-", "a:b:",
+        "\\u0061",
         "straße", "Σ", "ς", "σ", "\\n", "İ", "i\u{307}",
     ]
     private static let numbers = [
@@ -96,7 +97,8 @@ struct CaseGenerator {
         case 9: "{\"wildcard\":\"\(wildcard())\"}"
         case 10, 11: "{\"anything-but\":\(exception())}"
         case 12: "{\"numeric\":\(range())}"
-        case 13: "{\"cidr\":\"\(pick(["10.0.0.0/31", "10.0.0.5/24", "0.0.0.0/0", "::/127", "::/0", "::ffff:a00:0/8"]))\"}"
+        case 13:
+            "{\"cidr\":\"\(pick(["10.0.0.0/31", "10.0.0.5/24", "0.0.0.0/0", "::/127", "::/0", "::ffff:a00:0/8"]))\"}"
         case 14: "{\"exactly\":\(text())}"
         case 15: "{\"exists\":true}"
         default: "{\"exists\":false}"

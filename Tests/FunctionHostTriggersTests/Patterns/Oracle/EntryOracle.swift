@@ -76,11 +76,19 @@ enum EntryOracle {
     // MARK: Texts
 
     private static func caseless(_ own: Text, _ text: Text) -> Bool {
-        let scalars = String(decoding: own, as: UTF16.self).unicodeScalars
-        guard let first = scalars.first else { return text.isEmpty }
-        let rest = Array(String(String.UnicodeScalarView(scalars.dropFirst())).utf16)
-        return [first.properties.lowercaseMapping, first.properties.uppercaseMapping].contains { form in
-            text.starts(with: form.utf16) && caseless(rest, Array(text.dropFirst(form.utf16.count)))
+        guard let first = own.first else { return text.isEmpty }
+        let isPair = own.count > 1 && UTF16.isLeadSurrogate(first) && UTF16.isTrailSurrogate(own[1])
+        let character = Array(own.prefix(isPair ? 2 : 1))
+        var forms = [character]
+        // Half of a pair has no case.
+        if isPair || !UTF16.isSurrogate(first),
+            let scalar = String(decoding: character, as: UTF16.self).unicodeScalars.first
+        {
+            forms = [scalar.properties.lowercaseMapping, scalar.properties.uppercaseMapping].map { Array($0.utf16) }
+        }
+        return forms.contains { form in
+            text.starts(with: form)
+                && caseless(Array(own.dropFirst(character.count)), Array(text.dropFirst(form.count)))
         }
     }
 
@@ -152,7 +160,8 @@ enum EntryOracle {
             return numbers.count == parts.count ? numbers : nil
         }
         let halves = text.split(separator: "::", maxSplits: 1, omittingEmptySubsequences: false)
-        guard text.contains(":"), let front = halves.first.flatMap(groups), let back = groups(halves.count > 1 ? halves[1] : "")
+        guard text.contains(":"), let front = halves.first.flatMap(groups),
+            let back = groups(halves.count > 1 ? halves[1] : "")
         else { return nil }
         let missing = 8 - front.count - back.count
         guard halves.count > 1 ? missing > 0 : missing == 0 else { return nil }
@@ -163,7 +172,9 @@ enum EntryOracle {
 
     private static func block(_ block: String, holds text: String) -> Bool {
         let parts = block.split(separator: "/")
-        guard let own = address(String(parts[0])), let count = Int(parts[1]), let other = address(text) else { return false }
+        guard let own = address(String(parts[0])), let count = Int(parts[1]), let other = address(text) else {
+            return false
+        }
         return own.count == other.count && own.prefix(count) == other.prefix(count)
     }
 }

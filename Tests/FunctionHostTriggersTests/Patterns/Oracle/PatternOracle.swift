@@ -61,7 +61,8 @@ struct PatternOracle {
     }
 
     private static func collect(
-        _ value: PlainJSON, path: Text, isRoot: Bool, _ membership: [Int: Int], _ lists: inout Int, _ leaves: inout [Leaf]
+        _ value: PlainJSON, path: Text, isRoot: Bool, _ membership: [Int: Int], _ lists: inout Int,
+        _ leaves: inout [Leaf]
     ) {
         switch value {
         case .object(let members):
