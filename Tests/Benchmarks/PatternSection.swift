@@ -82,7 +82,7 @@ private enum PatternEvents {
             "customer":{"name":"customer-\(random.below(300))","mail":"c\(random.below(300))@example.org",\
             "address":{"street":"Storgata \(random.below(99))","city":"\(random.of(["Oslo", "Bergen", "Turin"]))",\
             "country":"\(random.of(["NO", "IT", "DE"]))","ip":"10.0.\(random.below(9)).\(random.below(99))"}},\
-            "items":[\(items.joined(separator: ","))],"note":"left at the \\"back\\" door, caf\u{E9} side"}}
+            "items":[\(items.joined(separator: ","))],"note":"the neighbours take it until nine in the evening, otherwise left at the \\"back\\" door, caf\u{E9} side"}}
             """
     }
 

@@ -8,7 +8,7 @@ struct ByteTable: Sendable {
         let bytes: [UInt8]
     }
 
-    private struct Slot {
+    fileprivate struct Slot {
         var hash: UInt64 = 0
         var tag: Int32 = 0
         /// Below zero where there is nothing.
@@ -40,20 +40,41 @@ struct ByteTable: Sendable {
     @inline(__always)
     func value(_ tag: Int32, _ text: UnsafeBufferPointer<UInt8>) -> Int32 {
         guard !slots.isEmpty else { return -1 }
-        let hash = Self.hash(tag, text)
-        var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
-        while true {
-            let slot = slots[index]
-            if slot.value < 0 { return -1 }
-            if slot.hash == hash, slot.tag == tag, Int(slot.count) == text.count, equals(text, from: Int(slot.start)) {
-                return slot.value
-            }
-            index = (index + 1) & (slots.count - 1)
+        return withView { $0.value(tag, text) }
+    }
+
+    /// Lends what is looked into, for many looks at a time.
+    @inline(__always)
+    func withView<Result, Failure: Error>(_ body: (View) throws(Failure) -> Result) throws(Failure) -> Result {
+        try slots.withUnsafeBufferPointer { slots throws(Failure) in
+            try bytes.withUnsafeBufferPointer { bytes throws(Failure) in try body(View(slots: slots, bytes: bytes)) }
         }
     }
 
-    private func equals(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
-        bytes.withUnsafeBufferPointer { bytes in
+    struct View {
+        fileprivate let slots: UnsafeBufferPointer<Slot>
+        fileprivate let bytes: UnsafeBufferPointer<UInt8>
+
+        /// Below zero if there is none.
+        @inline(__always)
+        func value(_ tag: Int32, _ text: UnsafeBufferPointer<UInt8>) -> Int32 {
+            guard !slots.isEmpty else { return -1 }
+            let hash = ByteTable.hash(tag, text)
+            var index = Int(truncatingIfNeeded: hash) & (slots.count - 1)
+            while true {
+                let slot = slots[index]
+                if slot.value < 0 { return -1 }
+                if slot.hash == hash, slot.tag == tag, Int(slot.count) == text.count,
+                    equals(text, from: Int(slot.start))
+                {
+                    return slot.value
+                }
+                index = (index + 1) & (slots.count - 1)
+            }
+        }
+
+        @inline(__always)
+        private func equals(_ text: UnsafeBufferPointer<UInt8>, from start: Int) -> Bool {
             for index in 0..<text.count where bytes[start + index] != text[index] { return false }
             return true
         }
@@ -61,7 +82,7 @@ struct ByteTable: Sendable {
 
     /// Eight bytes at a time; who chooses the patterns chooses what is in the table, so nobody gains by collisions.
     @inline(__always)
-    private static func hash(_ tag: Int32, _ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
+    fileprivate static func hash(_ tag: Int32, _ text: UnsafeBufferPointer<UInt8>) -> UInt64 {
         let raw = UnsafeRawBufferPointer(text)
         var state = UInt64(truncatingIfNeeded: text.count) &* 0x9E37_79B9_7F4A_7C15 ^ UInt64(UInt32(bitPattern: tag))
         var place = 0

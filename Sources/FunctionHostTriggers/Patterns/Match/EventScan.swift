@@ -21,7 +21,8 @@ struct EventScan: JSONVisitor {
         let ownsFrame: Bool
     }
 
-    private let index: RuleIndex
+    private let paths: PathTree.View
+    private let leaves: LeafIndex
     private let bytes: UnsafeBufferPointer<UInt8>
     private var levels: [Level] = []
     /// The node of the value that comes; below zero where no rule asks for anything.
@@ -32,8 +33,9 @@ struct EventScan: JSONVisitor {
     private var decoded: [UInt8] = []
     private(set) var isObject = false
 
-    init(index: RuleIndex, bytes: UnsafeBufferPointer<UInt8>) {
-        self.index = index
+    init(paths: PathTree.View, leaves: LeafIndex, bytes: UnsafeBufferPointer<UInt8>) {
+        self.paths = paths
+        self.leaves = leaves
         self.bytes = bytes
         levels.reserveCapacity(16)
     }
@@ -55,7 +57,7 @@ struct EventScan: JSONVisitor {
         // Which element it is matters only to two paths and more.
         var list: Int32 = -1
         if node >= 0 {
-            let own = index.paths.nodes[Int(node)]
+            let own = paths.nodes[Int(node)]
             if own.pathCount > 1 { list = -2 - own.lastPath }
         }
         begin(node: node, list: list)
@@ -94,11 +96,11 @@ struct EventScan: JSONVisitor {
         }
         let text = UnsafeBufferPointer(rebasing: bytes[key.start..<key.end])
         guard key.hasEscapes else {
-            node = index.paths.child(of: level.node, text)
+            node = paths.child(of: level.node, text)
             return
         }
         decode(text)
-        node = decoded.withUnsafeBufferPointer { index.paths.child(of: level.node, $0) }
+        node = decoded.withUnsafeBufferPointer { paths.child(of: level.node, $0) }
     }
 
     private mutating func decode(_ text: UnsafeBufferPointer<UInt8>) {
@@ -110,7 +112,7 @@ struct EventScan: JSONVisitor {
 
     /// The path that rules ask for and that a leaf is at; below zero if it is at none.
     @inline(__always)
-    private var path: Int32 { node < 0 ? -1 : index.paths.nodes[Int(node)].path }
+    private var path: Int32 { node < 0 ? -1 : paths.nodes[Int(node)].path }
 
     @inline(__always)
     mutating func passed(string: JSONString) {
@@ -119,11 +121,11 @@ struct EventScan: JSONVisitor {
         notePresence(path)
         let text = UnsafeBufferPointer(rebasing: bytes[string.start..<string.end])
         guard string.hasEscapes else {
-            index.leaves.find(text, at: path, in: frame, &sight.hits)
+            leaves.find(text, at: path, in: frame, &sight.hits)
             return
         }
         decode(text)
-        decoded.withUnsafeBufferPointer { index.leaves.find($0, at: path, in: frame, &sight.hits) }
+        decoded.withUnsafeBufferPointer { leaves.find($0, at: path, in: frame, &sight.hits) }
     }
 
     @inline(__always)
@@ -131,7 +133,7 @@ struct EventScan: JSONVisitor {
         let path = path
         guard path >= 0 else { return }
         notePresence(path)
-        index.leaves.find(number: UnsafeBufferPointer(rebasing: bytes[number]), at: path, in: frame, &sight.hits)
+        leaves.find(number: UnsafeBufferPointer(rebasing: bytes[number]), at: path, in: frame, &sight.hits)
     }
 
     @inline(__always)
@@ -139,10 +141,10 @@ struct EventScan: JSONVisitor {
         let path = path
         guard path >= 0 else { return }
         notePresence(path)
-        index.leaves.find(word, at: path, in: frame, &sight.hits)
+        leaves.find(word, at: path, in: frame, &sight.hits)
     }
 
     private mutating func notePresence(_ path: Int32) {
-        if index.leaves.paths[Int(path)].hasAbsence { sight.leaves.add(path, frame: frame) }
+        if leaves.hasAbsence(path) { sight.leaves.add(path, frame: frame) }
     }
 }

@@ -31,7 +31,7 @@ struct LeafIndexBuilder {
         }
     }
 
-    private var index = LeafIndex()
+    private var index = LeafIndex.Parts()
     private var texts: TextDraft
     private var caseless: TextDraft
     private var addresses: Draft
@@ -63,7 +63,7 @@ struct LeafIndexBuilder {
         index.numbers = ByteTable(numbers.values)
         index.numberTexts = ByteTable(numberTexts.values)
         for path in index.paths.indices { index.paths[path].ranges.sort { $0.range.low < $1.range.low } }
-        return index
+        return LeafIndex(index)
     }
 
     private mutating func add(_ entry: PatternEntry, to path: Int, _ condition: Int32) {

@@ -16,7 +16,7 @@ struct PathTree: Sendable {
         var hasGrandchildren = false
     }
 
-    private(set) var nodes = [Node()]
+    private let nodes: [Node]
     private let keys: ByteTable
 
     /// - Parameter paths: In ascending order; a path's number is its index.
@@ -50,32 +50,45 @@ struct PathTree: Sendable {
     }
 
     @inline(__always)
-    private static func bit(forLength length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
+    fileprivate static func bit(forLength length: Int) -> UInt64 { 1 << UInt64(min(length, 63)) }
 
-    /// The node that `key` leads to from `node`; below zero if no rule asks for what is there.
+    /// Lends what an event's walk looks into.
     @inline(__always)
-    func child(of node: Int32, _ key: UnsafeBufferPointer<UInt8>) -> Int32 {
-        let parent = nodes[Int(node)]
-        if parent.hasGrandchildren, Self.hasDot(key) { return descendant(of: node, key) }
-        guard parent.lengths & Self.bit(forLength: key.count) != 0 else { return -1 }
-        return keys.value(node, key)
-    }
-
-    @inline(__always)
-    private static func hasDot(_ key: UnsafeBufferPointer<UInt8>) -> Bool {
-        for byte in key where byte == UInt8(ascii: ".") { return true }
-        return false
-    }
-
-    /// A key with dots is as many keys.
-    private func descendant(of start: Int32, _ key: UnsafeBufferPointer<UInt8>) -> Int32 {
-        var node = start
-        var first = 0
-        for index in 0...key.count where index == key.count || key[index] == UInt8(ascii: ".") {
-            node = keys.value(node, UnsafeBufferPointer(rebasing: key[first..<index]))
-            guard node >= 0 else { return -1 }
-            first = index + 1
+    func withView<Result, Failure: Error>(_ body: (View) throws(Failure) -> Result) throws(Failure) -> Result {
+        try nodes.withUnsafeBufferPointer { nodes throws(Failure) in
+            try keys.withView { keys throws(Failure) in try body(View(nodes: nodes, keys: keys)) }
         }
-        return node
+    }
+
+    struct View {
+        let nodes: UnsafeBufferPointer<Node>
+        fileprivate let keys: ByteTable.View
+
+        /// The node that `key` leads to from `node`; below zero if no rule asks for what is there.
+        @inline(__always)
+        func child(of node: Int32, _ key: UnsafeBufferPointer<UInt8>) -> Int32 {
+            let parent = nodes[Int(node)]
+            if parent.hasGrandchildren, Self.hasDot(key) { return descendant(of: node, key) }
+            guard parent.lengths & PathTree.bit(forLength: key.count) != 0 else { return -1 }
+            return keys.value(node, key)
+        }
+
+        @inline(__always)
+        private static func hasDot(_ key: UnsafeBufferPointer<UInt8>) -> Bool {
+            for byte in key where byte == UInt8(ascii: ".") { return true }
+            return false
+        }
+
+        /// A key with dots is as many keys.
+        private func descendant(of start: Int32, _ key: UnsafeBufferPointer<UInt8>) -> Int32 {
+            var node = start
+            var first = 0
+            for index in 0...key.count where index == key.count || key[index] == UInt8(ascii: ".") {
+                node = keys.value(node, UnsafeBufferPointer(rebasing: key[first..<index]))
+                guard node >= 0 else { return -1 }
+                first = index + 1
+            }
+            return node
+        }
     }
 }

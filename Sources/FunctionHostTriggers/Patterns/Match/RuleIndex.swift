@@ -55,10 +55,12 @@ final class RuleIndex: Sendable {
     }
 
     private func look(at event: UnsafeBufferPointer<UInt8>) throws(EventError) -> EventSight {
-        var scan = EventScan(index: self, bytes: event)
-        var walk = JSONWalk(event, maximumDepth: EventPattern.maximumEventDepth)
-        if let fault = walk.run(&scan) { throw EventError(fault) }
-        guard scan.isObject else { throw EventError(.notAnObject, reason: "an event must be a JSON object") }
-        return scan.finished()
+        try paths.withView { paths throws(EventError) in
+            var scan = EventScan(paths: paths, leaves: leaves, bytes: event)
+            var walk = JSONWalk(event, maximumDepth: EventPattern.maximumEventDepth)
+            if let fault = walk.run(&scan) { throw EventError(fault) }
+            guard scan.isObject else { throw EventError(.notAnObject, reason: "an event must be a JSON object") }
+            return scan.finished()
+        }
     }
 }
