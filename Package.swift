@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "FunctionHostTesting", targets: ["FunctionHostTesting"]),
         .library(name: "FunctionHostSQLite", targets: ["FunctionHostSQLite"]),
         .library(name: "FunctionHostTriggers", targets: ["FunctionHostTriggers"]),
+        .executable(name: "pattern-probe", targets: ["PatternProbe"]),
     ],
     targets: [
         .target(name: "FunctionHost", swiftSettings: settings),
@@ -58,6 +59,7 @@ let package = Package(
         example("Quickstart", excluding: ["Data"]),
         example("EmbeddedServer"),
         example("Jobs", with: ["FunctionHostSQLite"]),
+        example("PatternProbe", with: ["FunctionHostTriggers"], excluding: ["lines.jsonl"]),
         .executableTarget(
             name: "Benchmarks",
             dependencies: ["FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "CSQLite", "AllocationCount"],
