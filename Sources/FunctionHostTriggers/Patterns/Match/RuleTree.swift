@@ -78,6 +78,11 @@ struct RuleTree: Sendable {
     /// Where fulfilling `condition` leads from `node`; below zero if nowhere.
     func next(_ node: Node, _ condition: Int32) -> Int32 {
         var (low, high) = (node.steps.lowerBound, node.steps.upperBound)
+        guard low < high else { return -1 }
+        let (first, last) = (steps[Int(low)].number, steps[Int(high - 1)].number)
+        guard (first...last).contains(condition) else { return -1 }
+        // Many rules that differ in one field have all of its conditions here, without gaps.
+        if last - first == high - low - 1 { return steps[Int(low + condition - first)].node }
         while low < high {
             let middle = (low + high) / 2
             if steps[Int(middle)].number < condition { low = middle + 1 } else { high = middle }
