@@ -19,8 +19,13 @@ struct SeededGenerator: RandomNumberGenerator {
 /// Makes valid patterns and events from so few keys and values that they often meet.
 struct CaseGenerator {
     private var random: SeededGenerator
+    /// Whether there are few values and many lists, so that it matters which elements of them agree.
+    private let isAboutLists: Bool
 
-    init(seed: UInt64) { random = SeededGenerator(seed: seed) }
+    init(seed: UInt64) {
+        random = SeededGenerator(seed: seed)
+        isAboutLists = seed % 3 == 1
+    }
 
     private static let keys = ["a", "b", "c", "a.b", "", "é", "a-", "a.", "\\u0061"]
     private static let texts = [
@@ -40,7 +45,10 @@ struct CaseGenerator {
     private mutating func chance(_ percent: Int) -> Bool { number(below: 100) < percent }
     private mutating func pick(_ values: [String]) -> String { values[number(below: values.count)] }
     private mutating func text() -> String { "\"\(pick(Self.texts))\"" }
-    private mutating func key() -> String { "\"\(pick(chance(70) ? Array(Self.keys.prefix(3)) : Self.keys))\"" }
+    private mutating func key() -> String {
+        if isAboutLists { return pick(["\"a\"", "\"a\"", "\"b\"", "\"b\"", "\"c\"", "\"a-\"", "\"a.b\""]) }
+        return "\"\(pick(chance(70) ? Array(Self.keys.prefix(3)) : Self.keys))\""
+    }
 
     private mutating func list(_ count: ClosedRange<Int>, _ element: (inout Self) -> String) -> String {
         let count = Int.random(in: count, using: &random)
@@ -57,6 +65,18 @@ struct CaseGenerator {
     }
 
     private mutating func value(depth: Int) -> String {
+        isAboutLists ? valueInLists(depth: depth) : anyValue(depth: depth)
+    }
+
+    private mutating func valueInLists(depth: Int) -> String {
+        switch number(below: depth > 4 ? 3 : 10) {
+        case 0...2: pick(["1", "2"])
+        case 3...5: object(depth: depth)
+        default: list(0...5) { $0.value(depth: depth + 1) }
+        }
+    }
+
+    private mutating func anyValue(depth: Int) -> String {
         switch number(below: depth > 4 ? 6 : 12) {
         case 0...2: text()
         case 3...4: pick(Self.numbers)
@@ -86,6 +106,10 @@ struct CaseGenerator {
     }
 
     private mutating func entry() -> String {
+        isAboutLists ? pick(["1", "2", "1", "{\"exists\":true}", "{\"exists\":false}"]) : anyEntry()
+    }
+
+    private mutating func anyEntry() -> String {
         switch number(below: 18) {
         case 0...2: text()
         case 3: pick(Self.numbers)
