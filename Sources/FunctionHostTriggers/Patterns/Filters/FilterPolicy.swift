@@ -61,22 +61,23 @@ public struct FilterPolicy: Sendable {
         guard bytes.count <= Self.maximumSize else {
             throw FilterPolicyError("Filter policy is larger than \(Self.maximumSize) bytes")
         }
-        do {
-            let tape = try EventPattern.tape(of: bytes)
-            if case .object = tape.values[0].kind, tape.values.count == 1 {
-                pattern = nil
-                return
-            }
-            let alternatives = try EventPattern.alternatives(of: tape, in: .topics)
-            pattern = EventPattern(json, alternatives: alternatives)
-            if let reason = PolicyLimits(tape: tape).fault(alternatives, scope) { throw FilterPolicyError(reason) }
-        } catch let error as EventPatternError {
-            throw FilterPolicyError(error)
-        } catch let error as FilterPolicyError {
-            throw error
+        pattern = try Self.pattern(json, bytes, scope)
+    }
+
+    private static func pattern(
+        _ json: String, _ bytes: [UInt8], _ scope: Scope
+    ) throws(FilterPolicyError) -> EventPattern? {
+        let tape: JSONTape
+        let alternatives: [PatternAlternative]
+        do throws(EventPatternError) {
+            tape = try EventPattern.tape(of: bytes)
+            if tape.values[0].kind == .object, tape.values.count == 1 { return nil }
+            alternatives = try EventPattern.alternatives(of: tape, in: .topics)
         } catch {
-            throw FilterPolicyError("\(error)")
+            throw FilterPolicyError(error)
         }
+        if let reason = PolicyLimits(tape: tape).fault(alternatives, scope) { throw FilterPolicyError(reason) }
+        return EventPattern(json, alternatives: alternatives)
     }
 
     /// Whether a message is for the subscriber.
