@@ -28,6 +28,7 @@ let package = Package(
         .library(name: "FunctionHostSQLite", targets: ["FunctionHostSQLite"]),
         .library(name: "FunctionHostTriggers", targets: ["FunctionHostTriggers"]),
         .executable(name: "schedule-probe", targets: ["ScheduleProbe"]),
+        .executable(name: "pattern-probe", targets: ["PatternProbe"]),
     ],
     targets: [
         .target(name: "FunctionHost", swiftSettings: settings),
@@ -61,6 +62,7 @@ let package = Package(
         example("Jobs", with: ["FunctionHostSQLite"]),
         example("Cron", with: ["FunctionHostTriggers"]),
         example("ScheduleProbe", with: ["FunctionHostTriggers"]),
+        example("PatternProbe", with: ["FunctionHostTriggers"], excluding: ["lines.jsonl"]),
         .executableTarget(
             name: "Benchmarks",
             dependencies: ["FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "CSQLite", "AllocationCount"],

@@ -56,6 +56,7 @@ struct Section: Sendable {
             Section(name: "mapping", run: measureMapping),
             Section(name: "sqlite", run: measureSQLite),
             Section(name: "sqlite-million", isDefault: false, run: measureMillion),
+            Section(name: "patterns", run: measurePatterns),
             Section(name: "soak", run: soak),
         ] + MemoryKind.sections
 }
