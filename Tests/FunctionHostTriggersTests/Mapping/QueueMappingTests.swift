@@ -166,6 +166,17 @@ import Testing
         #expect(rig.queue.left == [])
     }
 
+    @Test("Filter criteria see a message as the service writes it")
+    func criteria() async throws {
+        let rig = try Rig()
+        rig.queue.send(0..<20)
+        let criteria = try FilterCriteria([#"{"body":[{"suffix":"5"}]}"#], of: .sqs)
+        try rig.map(filter: criteria.filter(of: rig.queue))
+        try await rig.host.run { try await rig.pass(.seconds(5)) }
+        #expect(rig.batches.all.flatMap { $0 }.sorted() == [5, 15])
+        #expect(rig.queue.left == [])
+    }
+
     @Test("Messages of one group run in order, one batch at a time, and a group that fails holds up no other")
     func groups() async throws {
         let rig = try Rig(isFIFO: true, visibility: .seconds(5))
