@@ -12,7 +12,7 @@
 ///   seen to do.
 public struct EventPattern: Sendable, CustomStringConvertible {
     /// How deeply an event may nest: 1,000 objects and lists.
-    public static let maximumEventDepth = 1_000
+    public static let maximumEventDepth = RuleIndex.maximumEventDepth
 
     /// The text it was made from.
     public let json: String

@@ -39,7 +39,7 @@ struct LeafIndexBuilder {
     private var numberTexts: Draft
 
     /// - Parameter conditions: A condition's number is its index.
-    static func index(of conditions: [Condition], paths: Int) -> LeafIndex {
+    static func index(of conditions: [PathCondition], paths: Int) -> LeafIndex {
         var builder = LeafIndexBuilder(paths: paths)
         for (number, condition) in conditions.enumerated() {
             for entry in condition.entries { builder.add(entry, to: Int(condition.path), Int32(number)) }

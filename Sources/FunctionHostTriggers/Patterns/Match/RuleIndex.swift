@@ -6,6 +6,9 @@
 /// An event is gone through once: keys lead through ``PathTree``, leaves at paths that rules ask for fulfil conditions by way of
 /// ``LeafIndex``, and what is fulfilled leads through ``RuleTree`` to the rules that hold.
 final class RuleIndex: Sendable {
+    /// How deeply an event may nest.
+    static let maximumEventDepth = 1_000
+
     let paths: PathTree
     let leaves: LeafIndex
     let tree: RuleTree
@@ -16,12 +19,12 @@ final class RuleIndex: Sendable {
     init(_ rules: [[PatternAlternative]]) {
         let fieldPaths = Set(rules.joined().flatMap(\.keys)).sorted()
         let numbers = Dictionary(uniqueKeysWithValues: zip(fieldPaths, (0 as Int32)...))
-        var indices: [Condition: Int] = [:]
-        var found: [Condition] = []
+        var indices: [PathCondition: Int] = [:]
+        var found: [PathCondition] = []
         let drafts = rules.map { alternatives in
             alternatives.map { alternative in
                 alternative.map { path, entries in
-                    let condition = Condition(path: numbers[path] ?? 0, entries: entries)
+                    let condition = PathCondition(path: numbers[path] ?? 0, entries: entries)
                     if let index = indices[condition] { return index }
                     indices[condition] = found.count
                     found.append(condition)
@@ -57,7 +60,7 @@ final class RuleIndex: Sendable {
     private func look(at event: UnsafeBufferPointer<UInt8>) throws(EventError) -> EventSight {
         try paths.withView { paths throws(EventError) in
             var scan = EventScan(paths: paths, leaves: leaves, bytes: event)
-            var walk = JSONWalk(event, maximumDepth: EventPattern.maximumEventDepth)
+            var walk = JSONWalk(event, maximumDepth: Self.maximumEventDepth)
             if let fault = walk.run(&scan) { throw EventError(fault) }
             guard scan.isObject else { throw EventError(.notAnObject, reason: "an event must be a JSON object") }
             return scan.finished()

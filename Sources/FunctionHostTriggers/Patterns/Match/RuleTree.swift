@@ -30,7 +30,7 @@ struct RuleTree: Sendable {
     /// - Parameters:
     ///   - alternatives: For each rule, each of its alternatives as the numbers of its conditions in ascending order.
     ///   - conditions: In the order of their paths.
-    init(_ alternatives: [[[Int32]]], conditions: [Condition]) {
+    init(_ alternatives: [[[Int32]]], conditions: [PathCondition]) {
         var children: [UInt64: Int32] = [:]
         var drafts = [Draft()]
         for (rule, alternatives) in alternatives.enumerated() {
@@ -59,7 +59,7 @@ struct RuleTree: Sendable {
         var rules: [Int32] = []
     }
 
-    private mutating func append(_ draft: Draft, _ conditions: [Condition]) {
+    private mutating func append(_ draft: Draft, _ conditions: [PathCondition]) {
         var node = Node()
         let children = draft.children.sorted { $0.number < $1.number }
         let firstAbsence = Int32(absences.count)
