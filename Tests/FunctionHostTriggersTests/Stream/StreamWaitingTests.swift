@@ -53,7 +53,7 @@ import Testing
         #expect(stream.changes == seen + 1)
     }
 
-    @Test("Readers that wait between pages lose no wake-up and no record", .simulated(seeds: 0..<500))
+    @Test("Readers that wait between pages lose no wake-up and no record", .simulated(seeds: 0..<150))
     func noLostWakeUp() async throws {
         let simulation = try #require(Simulation.current)
         let stream = try InMemoryStream("clicks", shardCount: 2, system: .simulated)
