@@ -6,7 +6,7 @@ import FunctionHostTriggers
 import Testing
 
 @Suite struct StreamRandomTests {
-    @Test("No record is lost, repeated or out of order for its key, over any splits and merges", arguments: 0..<60)
+    @Test("No record is lost, repeated or out of order for its key, over any splits and merges", arguments: 0..<24)
     func lineage(seed: UInt64) async throws {
         var random = SplitMix64(seed: seed)
         let bench = try StreamBench(shards: Int.random(in: 1...4, using: &random))
@@ -47,7 +47,7 @@ import Testing
         _ = Bool.random(using: &random) ? try bench.stream.merge(shard, other) : try bench.stream.merge(other, shard)
     }
 
-    @Test("A stream keeps what a list of all records would keep, by age, count and bytes", arguments: 0..<60)
+    @Test("A stream keeps what a list of all records would keep, by age, count and bytes", arguments: 0..<12)
     func model(seed: UInt64) async throws {
         var random = SplitMix64(seed: seed)
         let bench = try StreamBench(shards: 3) {
