@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "FunctionHostTesting", targets: ["FunctionHostTesting"]),
         .library(name: "FunctionHostSQLite", targets: ["FunctionHostSQLite"]),
         .library(name: "FunctionHostTriggers", targets: ["FunctionHostTriggers"]),
+        .library(name: "FunctionHostTriggersTesting", targets: ["FunctionHostTriggersTesting"]),
     ],
     targets: [
         .target(name: "FunctionHost", swiftSettings: settings),
@@ -48,6 +49,11 @@ let package = Package(
         .target(name: "FunctionHostTriggers", dependencies: ["FunctionHost"], swiftSettings: settings),
         .testTarget(
             name: "FunctionHostTriggersTests",
+            dependencies: [
+                "FunctionHostTriggers", "FunctionHostTriggersTesting", "FunctionHost", "FunctionHostTesting",
+            ], swiftSettings: settings),
+        .target(
+            name: "FunctionHostTriggersTesting",
             dependencies: ["FunctionHostTriggers", "FunctionHost", "FunctionHostTesting"], swiftSettings: settings),
         .target(
             name: "TestingHandlers", dependencies: ["FunctionHost"], path: "Examples/TestingHandlers/Sources",
