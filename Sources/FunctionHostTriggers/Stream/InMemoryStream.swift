@@ -31,6 +31,9 @@ public final class InMemoryStream: StreamSource {
         }
 
         var size: Int { data.count + partitionKey.utf8.count }
+
+        /// What decides on the shard.
+        var hashKey: UInt128 { explicitHashKey ?? MD5.hash(partitionKey) }
     }
 
     /// Where a record was put.
@@ -53,6 +56,8 @@ public final class InMemoryStream: StreamSource {
     private let clock: any HostClock
     private let machine: Mutex<StreamStateMachine>
     private let signal = ChangeSignal()
+    /// A hint: hash keys are reckoned before the lock is taken, and not at all where they decide nothing.
+    private let hasOneShard: Atomic<Bool>
     private let writer: KinesisEventWriter
 
     /// Makes an empty stream.
@@ -79,6 +84,7 @@ public final class InMemoryStream: StreamSource {
         machine = Mutex(
             StreamStateMachine(
                 shardCount: shardCount, configuration: configuration, wallTime: system.clock.wallTime))
+        hasOneShard = Atomic(shardCount == 1)
         writer = KinesisEventWriter(
             streamARN: arn, region: configuration.region,
             identityARN: configuration.invokeIdentityARN ?? "arn:aws:iam::\(configuration.account):role/local")
@@ -100,7 +106,7 @@ public final class InMemoryStream: StreamSource {
     ) throws(SourceError) -> Place {
         let entry = Entry(partitionKey: partitionKey, explicitHashKey: explicitHashKey, data: data)
         try check(entry)
-        let hashKey = entry.explicitHashKey ?? MD5.hash(entry.partitionKey)
+        let hashKey = hasOneShard.load(ordering: .relaxed) ? nil : entry.hashKey
         let (now, wallTime) = (clock.now, clock.wallTime)
         let place = try machine.withLock { machine throws(SourceError) in
             try machine.put(entry, hashKey: hashKey, now: now, wallTime: wallTime)
@@ -123,7 +129,8 @@ public final class InMemoryStream: StreamSource {
             throw SourceError(.invalidArgument, reason: "\(entries.count) records: from 1 to \(Self.batchLimit)")
         }
         for entry in entries { try check(entry) }
-        let records = entries.map { ($0, $0.explicitHashKey ?? MD5.hash($0.partitionKey)) }
+        let hasOneShard = hasOneShard.load(ordering: .relaxed)
+        let records = entries.map { ($0, hasOneShard ? nil : $0.hashKey) }
         let (now, wallTime) = (clock.now, clock.wallTime)
         let places = try machine.withLock { machine throws(SourceError) in
             try machine.put(records, now: now, wallTime: wallTime)
@@ -158,7 +165,8 @@ public final class InMemoryStream: StreamSource {
     public func split(_ shard: ShardID, at hashKey: UInt128? = nil) throws(SourceError) -> (ShardID, ShardID) {
         let now = clock.now
         let children = try machine.withLock { machine throws(SourceError) in
-            try machine.split(shard, at: hashKey, now: now)
+            defer { hasOneShard.store(machine.open.count == 1, ordering: .relaxed) }
+            return try machine.split(shard, at: hashKey, now: now)
         }
         signal.announce()
         return children
@@ -172,7 +180,8 @@ public final class InMemoryStream: StreamSource {
     public func merge(_ shard: ShardID, _ adjacent: ShardID) throws(SourceError) -> ShardID {
         let now = clock.now
         let child = try machine.withLock { machine throws(SourceError) in
-            try machine.merge(shard, adjacent, now: now)
+            defer { hasOneShard.store(machine.open.count == 1, ordering: .relaxed) }
+            return try machine.merge(shard, adjacent, now: now)
         }
         signal.announce()
         return child

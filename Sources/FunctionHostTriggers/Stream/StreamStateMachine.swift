@@ -34,6 +34,8 @@ struct StreamStateMachine: Sendable {
     }
 
     let configuration: InMemoryStream.Configuration
+    /// In nanoseconds.
+    private let retention: Int64
     /// What numbers are added to: the stream's beginning, so that those of an earlier life are lower.
     let base: SequenceNumber
     var nextNumber: UInt64 = 1
@@ -54,6 +56,7 @@ struct StreamStateMachine: Sendable {
 
     init(shardCount: Int, configuration: InMemoryStream.Configuration, wallTime: Timestamp) {
         self.configuration = configuration
+        retention = configuration.retention.wholeNanoseconds
         base = Self.base(at: wallTime)
         for number in 0..<shardCount {
             let start = number == 0 ? 0 : Self.start(number, of: shardCount)
@@ -79,9 +82,9 @@ struct StreamStateMachine: Sendable {
 
     // MARK: - Coming
 
-    /// Takes in records: all of them, or none.
+    /// Takes in records: all of them, or none. Where no hash key is given it is reckoned if it matters.
     mutating func put(
-        _ records: [(record: InMemoryStream.Entry, hashKey: UInt128)], now: Timestamp, wallTime: Timestamp
+        _ records: [(record: InMemoryStream.Entry, hashKey: UInt128?)], now: Timestamp, wallTime: Timestamp
     ) throws(SourceError) -> [InMemoryStream.Place] {
         try makeRoom(count: records.count, bytes: records.reduce(0) { $0 + $1.record.size }, now)
         return records.map { accept($0.record, $0.hashKey, now, wallTime) }
@@ -89,16 +92,16 @@ struct StreamStateMachine: Sendable {
 
     /// Takes in one record.
     mutating func put(
-        _ record: InMemoryStream.Entry, hashKey: UInt128, now: Timestamp, wallTime: Timestamp
+        _ record: InMemoryStream.Entry, hashKey: UInt128?, now: Timestamp, wallTime: Timestamp
     ) throws(SourceError) -> InMemoryStream.Place {
         try makeRoom(count: 1, bytes: record.size, now)
         return accept(record, hashKey, now, wallTime)
     }
 
     private mutating func accept(
-        _ record: InMemoryStream.Entry, _ hashKey: UInt128, _ now: Timestamp, _ wallTime: Timestamp
+        _ record: InMemoryStream.Entry, _ hashKey: UInt128?, _ now: Timestamp, _ wallTime: Timestamp
     ) -> InMemoryStream.Place {
-        let slot = openShard(of: hashKey)
+        let slot = open.count == 1 ? open[0].slot : open[openIndex(of: hashKey ?? record.hashKey)].slot
         let number = nextNumber
         nextNumber += 1
         lastCameAt = max(lastCameAt, now)
@@ -111,8 +114,6 @@ struct StreamStateMachine: Sendable {
                 data: record.data))
         return InMemoryStream.Place(shard: slots[slot]!.id, sequenceNumber: base.advanced(by: number))
     }
-
-    private func openShard(of hashKey: UInt128) -> Int { open[openIndex(of: hashKey)].slot }
 
     /// Which of the open shards has a hash key.
     func openIndex(of hashKey: UInt128) -> Int {
@@ -143,7 +144,7 @@ struct StreamStateMachine: Sendable {
 
     /// Drops records that are too old, and forgets shards that are.
     mutating func purge(now: Timestamp) {
-        let limit = now.advanced(by: .zero - configuration.retention)
+        let limit = now.advanced(byNanoseconds: -retention)
         while let oldest = oldestCameAt, oldest <= limit { dropFirst() }
         while let (slot, closedAt) = closed.first, closedAt <= limit {
             _ = closed.popFirst()

@@ -122,3 +122,47 @@ private final class Reading: Sendable {
 
     func add(_ new: [UInt8], of shard: ShardID) { data.withLock { $0[shard, default: []] += new } }
 }
+
+@Suite struct StreamThreadsTests {
+    @Test("On threads, no record is lost and no reader sleeps, while a shard is split and merged again and again")
+    func threads() async throws {
+        let stream = try InMemoryStream("clicks")
+        try await withThrowingTaskGroup(of: Int.self) { group in
+            group.addTask { @concurrent in try await Self.readEverything(of: stream, count: 8_000) }
+            for writer in 0..<4 {
+                group.addTask { @concurrent in
+                    for number in 0..<2_000 { try stream.put(partitionKey: "\(writer) \(number)", data: []) }
+                    return 0
+                }
+            }
+            group.addTask { @concurrent in
+                for _ in 0..<50 {
+                    guard let shard = try await stream.shards().last(where: { !$0.isClosed }) else { continue }
+                    let (left, right) = try stream.split(shard.id)
+                    await Task.yield()
+                    try stream.merge(left, right)
+                }
+                return 0
+            }
+            var read = 0
+            for try await count in group { read += count }
+            #expect(read == 8_000)
+        }
+        #expect(stream.waiting == 0)
+    }
+
+    private static func readEverything(of stream: InMemoryStream, count: Int) async throws -> Int {
+        var (positions, read): ([ShardID: StreamPosition?], Int) = ([:], 0)
+        while read < count {
+            let (seen, before) = (stream.changes, read)
+            for shard in try await stream.shards() {
+                guard let position = positions[shard.id] ?? .oldest else { continue }
+                let page = try await stream.read(shard.id, from: position, limit: 100)
+                read += page.records.count
+                positions.updateValue(page.next, forKey: shard.id)
+            }
+            if read == before { await stream.waitForChange(since: seen) }
+        }
+        return read
+    }
+}
