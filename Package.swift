@@ -65,7 +65,8 @@ let package = Package(
         example("EmbeddedServer"),
         example("Jobs", with: ["FunctionHostSQLite"]),
         .executableTarget(
-            name: "Benchmarks", dependencies: ["FunctionHost", "FunctionHostSQLite", "CSQLite", "AllocationCount"],
+            name: "Benchmarks",
+            dependencies: ["FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "CSQLite", "AllocationCount"],
             path: "Tests/Benchmarks", swiftSettings: settings),
         .target(name: "AllocationCount", path: "Tests/AllocationCount"),
         .executableTarget(

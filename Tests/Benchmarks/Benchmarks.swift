@@ -53,6 +53,7 @@ struct Section: Sendable {
             Section(name: "queue-events", isDefault: false, run: queueEvents),
             Section(name: "queue-loop", isDefault: false, run: queueLoop),
             Section(name: "store", run: measureStore),
+            Section(name: "triggers", run: measureTriggers),
             Section(name: "sqlite", run: measureSQLite),
             Section(name: "sqlite-million", isDefault: false, run: measureMillion),
             Section(name: "soak", run: soak),
