@@ -28,7 +28,7 @@ extension InMemoryQueue {
 
         /// How many messages are kept at most.
         ///
-        /// Defaults to 1,000,000. At least 1.
+        /// Defaults to 1,000,000. From 1 to 1,000,000,000.
         public var messageLimit = 1_000_000
 
         /// How many bytes are kept at most: bodies and attributes of all messages.
@@ -102,6 +102,10 @@ extension InMemoryQueue.Configuration {
         try check(retention, .seconds(60) ... .seconds(14 * 86_400), "the retention")
         guard messageSizeLimit >= 1, messageLimit >= 1, byteLimit >= 1, deduplicationLimit >= 1 else {
             throw SourceError(.invalidArgument, reason: "a limit is less than 1: nothing could ever be sent")
+        }
+        guard messageLimit <= 1_000_000_000 else {
+            throw SourceError(
+                .invalidArgument, reason: "\(messageLimit) messages are more than can be counted: 1,000,000,000")
         }
         guard isFIFO || !deduplicatesByContent else {
             throw SourceError(.invalidArgument, reason: "only FIFO queues, named ….fifo, deduplicate by content")

@@ -210,6 +210,8 @@ public final class InMemoryQueue: QueueSource {
 
     /// Deletes messages; false for each receipt whose message is gone or was received again.
     ///
+    /// One that has become visible and that nobody has received since is deleted. SQS refuses that for FIFO queues.
+    ///
     /// - Source: SQS API Reference, *DeleteMessageBatch*.
     public func delete(_ receipts: [Receipt]) async throws -> [Bool] {
         try core.act { machine, now throws(SourceError) in machine.delete(receipts, now: now) }

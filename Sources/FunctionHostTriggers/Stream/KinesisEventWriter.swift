@@ -22,7 +22,7 @@ struct KinesisEventWriter: Sendable {
         for record in records {
             capacity += ByteCursor.jsonSize(of: record.partitionKey) + Base64.size(of: record.data.count)
         }
-        let own = 180 + SequenceDigits.maximum * 2 + 25 + shard.count + tail.count
+        let own = 200 + SequenceDigits.maximum * 2 + 25 + shard.count + tail.count
         return ByteCursor.write(atMost: capacity + own * records.count) { cursor in
             var digits = SequenceDigits()
             cursor.put(#"{"Records":["#)

@@ -126,7 +126,8 @@ import Testing
         arguments: [
             { $0.visibilityTimeout = .seconds(-1) }, { $0.visibilityTimeout = .seconds(43_201) },
             { $0.delay = .seconds(-1) }, { $0.delay = .seconds(901) }, { $0.retention = .seconds(59) },
-            { $0.retention = .seconds(14 * 86_400 + 1) }, { $0.messageLimit = 0 }, { $0.byteLimit = 0 },
+            { $0.retention = .seconds(14 * 86_400 + 1) }, { $0.messageLimit = 0 }, { $0.messageLimit = 1_000_000_001 },
+            { $0.byteLimit = 0 },
             { $0.messageSizeLimit = 0 }, { $0.deduplicationLimit = 0 }, { $0.deduplicatesByContent = true },
         ] as [@Sendable (inout InMemoryQueue.Configuration) -> Void])
     func badConfiguration(change: @Sendable (inout InMemoryQueue.Configuration) -> Void) async {

@@ -78,4 +78,17 @@ import Testing
         #expect(JSONText.isValid(bytes, maximumDepth: 10))
         #expect(String(decoding: bytes, as: UTF8.self).contains(MD5.hash(body).hexDigits))
     }
+
+    @Test("There is room for the longest there can be", arguments: [1, 10])
+    func longest(count: Int) throws {
+        let long = String(repeating: "\u{1}", count: 128)
+        let attributes = Dictionary(
+            uniqueKeysWithValues: (0..<10).map { ("\($0)" + long, MessageAttribute.string(long)) })
+        let message = QueueMessage(
+            id: long, receipt: Receipt(long), body: long, receiveCount: .min, sentAt: Timestamp(nanoseconds: .min),
+            firstReceivedAt: Timestamp(nanoseconds: .min), attributes: attributes, groupID: long,
+            deduplicationID: long, sequenceNumber: SequenceNumber(high: .max, low: .max), deadLetterSourceARN: long)
+        let text = try event(Array(repeating: message, count: count))
+        #expect(JSONText.isValid(Array(text.utf8), maximumDepth: 10))
+    }
 }

@@ -115,4 +115,35 @@ import Testing
         let bytes = stream.event(of: [try record(key: "\"")], shard: ShardID("\"\n"))
         #expect(JSONText.isValid(bytes, maximumDepth: 10))
     }
+
+    @Test("There is room for the longest there can be", arguments: [1, 2, 1_000])
+    func longest(count: Int) throws {
+        let record = StreamRecord(
+            sequenceNumber: SequenceNumber(high: .max, low: .max), partitionKey: String(repeating: "\u{1}", count: 256),
+            arrivedAt: Timestamp(nanoseconds: .min), data: [1])
+        let bytes = try stream().event(of: Array(repeating: record, count: count), shard: ShardID(""))
+        #expect(JSONText.isValid(bytes, maximumDepth: 10))
+    }
+
+    @Test("Any records make JSON, and the same as if each were alone", arguments: 0..<50)
+    func anyRecords(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let scalars: [Unicode.Scalar] = ["\0", "\u{1f}", "\"", "\\", "\n", "a", "é", "😀", "\u{7f}", "\u{2028}"]
+        let records = (0..<20).map { _ in
+            var key = String.UnicodeScalarView()
+            for _ in 0..<Int.random(in: 0..<40, using: &random) {
+                key.append(scalars[Int.random(in: 0..<scalars.count, using: &random)])
+            }
+            let bits = UInt64.random(in: 0...63, using: &random)
+            return StreamRecord(
+                sequenceNumber: SequenceNumber(high: random.next() >> bits, low: UInt128(random.next()) << 32),
+                partitionKey: String(key), arrivedAt: Timestamp(nanoseconds: Int64(bitPattern: random.next())),
+                data: (0..<Int.random(in: 0..<50, using: &random)).map { _ in UInt8(truncatingIfNeeded: random.next()) }
+            )
+        }
+        let all = try event(records)
+        #expect(JSONText.isValid(Array(all.utf8), maximumDepth: 10), "seed \(seed)")
+        let single = try records.map { try event([$0]).dropFirst(12).dropLast(2) }
+        #expect(all == #"{"Records":["# + single.joined(separator: ",") + "]}", "seed \(seed)")
+    }
 }
