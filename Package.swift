@@ -29,6 +29,7 @@ let package = Package(
         .library(name: "FunctionHostTriggers", targets: ["FunctionHostTriggers"]),
         .executable(name: "schedule-probe", targets: ["ScheduleProbe"]),
         .executable(name: "pattern-probe", targets: ["PatternProbe"]),
+        .library(name: "FunctionHostTriggersTesting", targets: ["FunctionHostTriggersTesting"]),
     ],
     targets: [
         .target(name: "FunctionHost", swiftSettings: settings),
@@ -50,6 +51,11 @@ let package = Package(
         .target(name: "FunctionHostTriggers", dependencies: ["FunctionHost"], swiftSettings: settings),
         .testTarget(
             name: "FunctionHostTriggersTests",
+            dependencies: [
+                "FunctionHostTriggers", "FunctionHostTriggersTesting", "FunctionHost", "FunctionHostTesting",
+            ], swiftSettings: settings),
+        .target(
+            name: "FunctionHostTriggersTesting",
             dependencies: ["FunctionHostTriggers", "FunctionHost", "FunctionHostTesting"], swiftSettings: settings),
         .target(
             name: "TestingHandlers", dependencies: ["FunctionHost"], path: "Examples/TestingHandlers/Sources",

@@ -72,12 +72,14 @@ public struct QueueMessage: Sendable {
     public let deduplicationID: String?
     /// Its place in the order of a FIFO queue.
     public let sequenceNumber: SequenceNumber?
+    /// The queue that has given it up, if this is its dead-letter queue; nil if it was sent here.
+    public let deadLetterSourceARN: String?
 
     /// Makes a message.
     public init(
         id: String, receipt: Receipt, body: String, receiveCount: Int, sentAt: Timestamp, firstReceivedAt: Timestamp,
         attributes: [String: MessageAttribute] = [:], groupID: String? = nil, deduplicationID: String? = nil,
-        sequenceNumber: SequenceNumber? = nil
+        sequenceNumber: SequenceNumber? = nil, deadLetterSourceARN: String? = nil
     ) {
         self.id = id
         self.receipt = receipt
@@ -89,6 +91,7 @@ public struct QueueMessage: Sendable {
         self.groupID = groupID
         self.deduplicationID = deduplicationID
         self.sequenceNumber = sequenceNumber
+        self.deadLetterSourceARN = deadLetterSourceARN
     }
 }
 

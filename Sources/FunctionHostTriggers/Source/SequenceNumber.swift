@@ -36,21 +36,32 @@ public struct SequenceNumber: Sendable, Hashable, Comparable, CustomStringConver
     /// In decimal digits.
     public var description: String {
         if high == 0 { return String(low) }
-        var digits: [UInt8] = []
-        var rest = self
-        while rest.high != 0 || rest.low != 0 {
-            let (quotient, remainder) = rest.high.quotientAndRemainder(dividingBy: 10)
-            let part = UInt128(10).dividingFullWidth((UInt128(remainder), rest.low))
-            digits.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: part.remainder))
-            rest = Self(high: quotient, low: part.quotient)
-        }
-        return String(decoding: digits.reversed(), as: UTF8.self)
+        let (rest, part) = dividedIntoParts
+        let digits = String(part)
+        return rest.description + String(repeating: "0", count: 19 - digits.count) + digits
+    }
+
+    /// 10¹⁹, the highest power of ten in 64 bits.
+    static let partBase: UInt64 = 10_000_000_000_000_000_000
+
+    /// The number without its last 19 digits, and these.
+    var dividedIntoParts: (rest: Self, part: UInt64) {
+        let (first, carry) = high.quotientAndRemainder(dividingBy: Self.partBase)
+        let second = Self.partBase.dividingFullWidth((carry, UInt64(truncatingIfNeeded: low >> 64)))
+        let third = Self.partBase.dividingFullWidth((second.remainder, UInt64(truncatingIfNeeded: low)))
+        return (Self(high: first, low: UInt128(second.quotient) << 64 | UInt128(third.quotient)), third.remainder)
     }
 
     /// The number after this one.
     public var next: Self {
         let (low, overflows) = low.addingReportingOverflow(1)
         return Self(high: overflows ? high &+ 1 : high, low: low)
+    }
+
+    /// The number so many after this one.
+    func advanced(by count: UInt64) -> Self {
+        let (sum, overflows) = low.addingReportingOverflow(UInt128(count))
+        return Self(high: overflows ? high &+ 1 : high, low: sum)
     }
 
     /// Earlier ones come first.

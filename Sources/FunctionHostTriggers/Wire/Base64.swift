@@ -1,8 +1,17 @@
 // This source file is part of the FunctionHost project.
 // SPDX-License-Identifier: Apache-2.0
 
-/// Bytes as text.
+/// Base64 of the standard alphabet, padded: RFC 4648, 4.
 enum Base64 {
+    /// How many characters so many bytes take.
+    static func size(of count: Int) -> Int { (count + 2) / 3 * 4 }
+
+    /// Both characters of every 12 bits, the first in the lower byte: one look-up where there would be two.
+    static let pairs: [UInt16] = {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        return (0..<4096).map { UInt16(alphabet[$0 >> 6]) | UInt16(alphabet[$0 & 63]) << 8 }
+    }()
+
     /// The bytes that `text` stands for; nil if it is not base64 in the standard alphabet with its padding (RFC 4648, section 4).
     static func decoded(_ text: [UInt8]) -> [UInt8]? {
         guard text.count.isMultiple(of: 4) else { return nil }
