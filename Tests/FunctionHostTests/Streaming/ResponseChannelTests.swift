@@ -77,7 +77,7 @@ import Testing
     }
 
     @available(macOS 26, *)
-    @Test("Closing tells a reader who waits that there is nothing more to come", .timeLimit(.minutes(1)))
+    @Test("Closing tells a reader who waits that there is nothing more to come", .timeLimit(.minutes(25)))
     func closeWhileReading() async throws {
         let channel = ResponseChannel<Int>(capacity: 1)
         // Immediate: it has asked for a chunk and waits when the next line runs.
@@ -103,7 +103,7 @@ import Testing
     /// On the main actor, so that the writer woken by the first reading has not run yet when it is cancelled.
     @available(macOS 26, *)
     @MainActor
-    @Test("A writer who is cancelled in the moment of its turn passes it on", .timeLimit(.minutes(1)))
+    @Test("A writer who is cancelled in the moment of its turn passes it on", .timeLimit(.minutes(25)))
     func cancelledAtItsTurn() async throws {
         let channel = ResponseChannel<Int>(capacity: 1)
         try await channel.write(1)

@@ -18,7 +18,9 @@ import Testing
             let kinesis: Kinesis
             let eventSource: String
         }
-        let Records: [Record]
+        let records: [Record]
+
+        enum CodingKeys: String, CodingKey { case records = "Records" }
     }
 
     private struct SQSEvent: Codable {
@@ -26,7 +28,9 @@ import Testing
             let messageId: String
             let body: String
         }
-        let Records: [Record]
+        let records: [Record]
+
+        enum CodingKeys: String, CodingKey { case records = "Records" }
     }
 
     private struct Failures: Codable {
@@ -46,7 +50,7 @@ import Testing
         let clicks = try InMemoryStream("clicks", shardCount: 2, system: .simulated)
         let seen = Notes<(key: String, data: String)>()
         try host.register("count") { (event: KinesisEvent, _) in
-            for record in event.Records { seen.add((record.kinesis.partitionKey, record.kinesis.data)) }
+            for record in event.records { seen.add((record.kinesis.partitionKey, record.kinesis.data)) }
         }
         try host.map(clicks, toFunctionNamed: "count", configuration: .init(startingPosition: .oldest))
         try await host.run {
@@ -99,9 +103,9 @@ import Testing
         let jobs = try InMemoryQueue("jobs", configuration: rules, system: .simulated)
         let bodies = Notes<String>()
         try host.register("work") { (event: SQSEvent, _) in
-            for record in event.Records { bodies.add(record.body) }
+            for record in event.records { bodies.add(record.body) }
             return Failures(
-                batchItemFailures: event.Records.filter { $0.body == "poison" }.map {
+                batchItemFailures: event.records.filter { $0.body == "poison" }.map {
                     .init(itemIdentifier: $0.messageId)
                 })
         }

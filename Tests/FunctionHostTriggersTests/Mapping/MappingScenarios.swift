@@ -113,7 +113,7 @@ import Testing
 
     @Test(
         "Hosts that end at any moment, failures and splits: each record ends, in order, and no checkpoint is ahead",
-        .simulated(seeds: 0..<60), arguments: [1, 4])
+        .everySeed, arguments: [1, 4])
     func stream(lanes: Int) async throws {
         let simulation = try #require(Simulation.current)
         let account = Account()
@@ -196,7 +196,7 @@ import Testing
 
     @Test(
         "Hosts that end at any moment share a queue: each message is done, groups in order, and no more run than may",
-        .simulated(seeds: 0..<60), arguments: [false, true])
+        .everySeed, arguments: [false, true])
     func queue(isFIFO: Bool) async throws {
         let simulation = try #require(Simulation.current)
         let account = Account()
