@@ -9,7 +9,7 @@ struct Question: Decodable {
     let expression: String
     let dialect: String?
     let zone: String?
-    let after: String
+    let after: String?
     let anchor: String?
     let count: Int?
 

@@ -44,7 +44,7 @@ struct ScheduleProbe {
         let expression = try question.parsedExpression()
         let zone = try zone(question.zone ?? "UTC")
         let anchor = try question.anchor.map { try Question.instant($0, in: "anchor") }
-        var last = try Question.instant(question.after, in: "after")
+        var last = try question.after.map { try Question.instant($0, in: "after") } ?? SystemClock().wallTime
         let first = last
         var found: [String] = []
         for _ in 0..<(try question.checkedCount()) {
