@@ -190,7 +190,7 @@ final class QueuePoller: Sendable {
         do {
             return QueueVerdict(try await runner.run(host, batch, configuration.reportsBatchItemFailures), batch)
         } catch {
-            return switch runner.outcome(error) {
+            return switch runner.outcome(error, on: host) {
             case .succeeded, .failed: QueueVerdict(nil, batch)
             case .notRun: .notRun
             case .interrupted: .interrupted

@@ -114,7 +114,7 @@ final class ShardPoller: Sendable {
                 host, StreamBatch(records: batch.records, shard: shard), work.rules.reportsFailures)
             return BatchOutcome(answer, batch)
         } catch {
-            return work.runner.outcome(error)
+            return work.runner.outcome(error, on: host)
         }
     }
 

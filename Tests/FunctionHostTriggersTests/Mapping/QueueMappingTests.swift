@@ -244,6 +244,27 @@ import Testing
         #expect(try await other.queue.receive(1, visibility: .zero).count == 1)
     }
 
+    @Test("A host that is called by a function and shuts down is a failure of the function")
+    func otherHost() async throws {
+        let rig = try Rig()
+        let other = FunctionHost(system: .simulated(by: rig.simulation))
+        let gone = try other.register("gone") { (_: Void, _) in }
+        _ = await other.shutdown()
+        rig.queue.send([1])
+        let failures = Countdown(3)
+        try rig.map(doing: { _ in
+            if failures.take() { try await other.invoke(gone) }
+            return .succeeded
+        })
+        try await rig.host.run {
+            try await rig.pass(.seconds(5))
+            #expect(rig.batches.all == [[1]])
+            try await rig.pass(.seconds(120))
+        }
+        #expect(rig.batches.count == 4)
+        #expect(rig.queue.left == [])
+    }
+
     @Test(
         "An impossible configuration is refused with the reason",
         arguments: [

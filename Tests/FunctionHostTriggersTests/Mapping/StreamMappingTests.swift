@@ -298,6 +298,20 @@ import Testing
         #expect(rig.events.texts.filter { $0 == "1 not told" }.count == 2)
     }
 
+    @Test("A host that is called by a function and shuts down is a failure of the function")
+    func otherHost() async throws {
+        let rig = try MappingRig()
+        let other = FunctionHost(system: .simulated(by: rig.simulation))
+        let gone = try other.register("gone") { (_: Void, _) in }
+        _ = await other.shutdown()
+        rig.stream.put([1])
+        let failures = Countdown(1)
+        _ = try rig.map(doing: { _ in if failures.take() { try await other.invoke(gone) } })
+        try await rig.host.run { try await rig.pass(.seconds(10)) }
+        #expect(rig.batches.all == [[1], [1]])
+        #expect(rig.events.texts == ["1 failed", "1 succeeded"])
+    }
+
     @Test("An impossible configuration is refused with the reason")
     func refused() throws {
         let rig = try MappingRig()
