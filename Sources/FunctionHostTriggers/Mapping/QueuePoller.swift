@@ -18,6 +18,8 @@ final class QueuePoller: Sendable {
     /// Batches that run, and when their messages are to be kept invisible again.
     private struct Flights {
         var receipts: [Int: [Receipt]] = [:]
+        /// Those of them that wait to be tried again.
+        var waiting: [Int: OneShot<Bool>] = [:]
         var count = 0
         /// When what is in hand is kept invisible again.
         var nextBeat: Timestamp?
@@ -46,7 +48,11 @@ final class QueuePoller: Sendable {
 
     private var isQuiet: Bool { flights.withLock { $0.receipts.isEmpty } }
 
-    private func stop() { stopping.store(true, ordering: .sequentiallyConsistent) }
+    /// Begins no batch any more, those included that wait to be tried again.
+    private func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        for ticket in flights.withLock({ Array($0.waiting.values) }) { ticket.give(false) }
+    }
 
     /// How often messages in hand are kept invisible: long before anybody else would see them.
     private var heartbeat: Duration { max(.milliseconds(100), source.visibilityTimeout / 3) }
@@ -175,7 +181,7 @@ final class QueuePoller: Sendable {
                 // Kept and tried again: given back, it would be received once more for nothing.
                 let pause = min(Duration.seconds(30), .seconds(1) * (1 << min(5, attempt - 1)))
                 let isInTime = began.duration(to: host.now) + pause <= source.visibilityTimeout
-                if isInTime, !isStopping, await host.sleepUnlessShutDown(for: pause) { continue }
+                if isInTime, await wait(number, for: pause, host) { continue }
             }
             // Out of hand first: nobody is to keep invisible what is to be seen again.
             flights.withLock { $0.receipts[number] = nil }
@@ -184,6 +190,16 @@ final class QueuePoller: Sendable {
             }
             return await give(back: batch.messages.map(\.receipt), host)
         }
+    }
+
+    /// - Returns: Whether the batch is to be tried again.
+    private func wait(_ number: Int, for pause: Duration, _ host: FunctionHost) async -> Bool {
+        let ticket = OneShot<Bool>()
+        flights.withLock { $0.waiting[number] = ticket }
+        defer { flights.withLock { $0.waiting[number] = nil } }
+        // Whoever stops from now on finds the ticket.
+        if isStopping { return false }
+        return await host.waitUnlessShutDown(ticket, until: host.now.advanced(by: pause)) && !isStopping
     }
 
     private func invoke(_ batch: QueueBatch, _ host: FunctionHost) async -> QueueVerdict {

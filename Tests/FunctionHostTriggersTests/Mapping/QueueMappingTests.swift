@@ -265,6 +265,30 @@ import Testing
         #expect(rig.queue.left == [])
     }
 
+    @Test("A pause begins no batch that waits for room, and gives it back at once")
+    func pausedWhileThrottled() async throws {
+        let rig = try Rig(concurrency: 1)
+        let block = try rig.host.register("block") { (_: Void, context) in
+            try await context.sleep(for: .milliseconds(2_800))
+        }
+        let mapping = try rig.map()
+        try await rig.host.run {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await rig.host.invoke(block) }
+                try await rig.pass(.milliseconds(500))
+                rig.queue.send([1])
+                try await rig.pass(.seconds(2))
+                mapping.pause()
+                try await rig.pass(.seconds(20))
+                #expect(mapping.status == .disabled)
+                #expect(rig.events.texts.contains("1 notRun"))
+                #expect(rig.batches.count == 0)
+                #expect(try await rig.queue.receive(1, visibility: .zero).count == 1)
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test(
         "An impossible configuration is refused with the reason",
         arguments: [
