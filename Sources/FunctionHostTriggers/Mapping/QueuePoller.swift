@@ -68,16 +68,18 @@ final class QueuePoller: Sendable {
                 // Looked at first: what is cut off is visible again at once, and would be received for ever.
                 isShutDown = isShutDown || host.isShuttingDown || Task.isCancelled
                 if isShutDown || !isWanted() { stop() }
+                var isMore = false
                 if isStopping {
                     await give(back: gathering.messages.map(\.receipt), host)
                     gathering = Gathering()
                     if isQuiet { return !isShutDown }
                 } else {
-                    let isMore = await receive(&gathering, host)
+                    isMore = await receive(&gathering, host)
                     dispatch(&gathering, host, wakeup, &group)
-                    if isMore { continue }
                 }
+                // However much comes: what runs meanwhile is not to be seen again.
                 let beat = await keepInvisible(gathering, host)
+                if isMore { continue }
                 // Whoever is stopping waits for batches alone; their messages are kept invisible until they end.
                 if isShutDown {
                     await wakeup.waitInShutdown(on: host, until: beat)
@@ -150,18 +152,18 @@ final class QueuePoller: Sendable {
     /// - Returns: When it is due again; nil if nothing is in hand.
     private func keepInvisible(_ gathering: Gathering, _ host: FunctionHost) async -> Timestamp? {
         let now = host.now
-        let (receipts, isDue) = flights.withLock { flights in
-            let receipts = gathering.messages.map(\.receipt) + flights.receipts.values.flatMap { $0 }
-            if receipts.isEmpty {
+        let due: [Receipt]? = flights.withLock { flights in
+            if gathering.messages.isEmpty, flights.receipts.isEmpty {
                 flights.nextBeat = nil
             } else if flights.nextBeat == nil {
                 flights.nextBeat = now.advanced(by: heartbeat)
             }
-            return (receipts, flights.nextBeat.map { $0 <= now } ?? false)
+            guard let beat = flights.nextBeat, beat <= now else { return nil }
+            return gathering.messages.map(\.receipt) + flights.receipts.values.flatMap { $0 }
         }
-        if isDue {
+        if let due {
             do {
-                _ = try await source.changeVisibility(of: receipts, to: source.visibilityTimeout)
+                _ = try await source.changeVisibility(of: due, to: source.visibilityTimeout)
             } catch {
                 tell(.readingFailed(reason: "\(error)"), host)
             }

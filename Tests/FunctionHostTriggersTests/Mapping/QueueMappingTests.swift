@@ -289,6 +289,27 @@ import Testing
         }
     }
 
+    @Test("A flood of messages keeps nobody from keeping invisible what runs")
+    func flood() async throws {
+        let rig = try Rig(visibility: .seconds(3))
+        rig.queue.send([1])
+        rig.queue.slow(by: .milliseconds(100))
+        try rig.map(
+            filter: { $0.body == "1" },
+            doing: { _ in
+                try await rig.pass(.seconds(20))
+                return .succeeded
+            })
+        try await rig.host.run {
+            for number in 0..<600 {
+                rig.queue.send([1_000 + number])
+                try await rig.pass(.milliseconds(50))
+            }
+        }
+        #expect(rig.batches.all == [[1]])
+        #expect(!rig.queue.left.contains(1))
+    }
+
     @Test(
         "An impossible configuration is refused with the reason",
         arguments: [
