@@ -104,20 +104,17 @@ final class QueuePoller: Sendable {
         else { return false }
         do {
             let received = try await source.receive(room, visibility: source.visibilityTimeout)
-            var wanted = received
-            if let filter {
-                wanted = received.filter(filter)
-                // Filtered out is done with.
-                if wanted.count < received.count {
-                    let kept = Set(wanted.map(\.receipt))
-                    _ = try await source.delete(received.map(\.receipt).filter { !kept.contains($0) })
-                }
-            }
+            let wanted = filter.map { received.filter($0) } ?? received
             if gathering.messages.isEmpty, !wanted.isEmpty {
                 gathering.end = host.now.advanced(by: configuration.batchingWindow)
             }
             gathering.messages += wanted
             for message in wanted { gathering.bytes += message.body.utf8.count * 2 + 1_024 }
+            if wanted.count < received.count {
+                // Filtered out is done with.
+                let kept = Set(wanted.map(\.receipt))
+                await settle(received.map(\.receipt).filter { !kept.contains($0) }, [], after: .zero, host)
+            }
             return !received.isEmpty
         } catch {
             if isStopping || Task.isCancelled { return false }

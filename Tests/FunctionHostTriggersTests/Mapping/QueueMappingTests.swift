@@ -310,6 +310,18 @@ import Testing
         #expect(!rig.queue.left.contains(1))
     }
 
+    @Test("What was received is run though the deletion of what the filter does not let through fails")
+    func failingDeletion() async throws {
+        let rig = try Rig()
+        rig.queue.send(0..<10)
+        rig.queue.failDeletions(1)
+        try rig.map(filter: { $0.body == "5" })
+        try await rig.host.run { try await rig.pass(.seconds(2)) }
+        #expect(rig.batches.all == [[5]])
+        #expect(!rig.queue.left.contains(5))
+        #expect(rig.events.texts.contains("reading failed"))
+    }
+
     @Test(
         "An impossible configuration is refused with the reason",
         arguments: [
