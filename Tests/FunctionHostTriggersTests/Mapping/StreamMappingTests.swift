@@ -267,12 +267,13 @@ import Testing
     @Test("What is not run for want of room is charged to nobody, and comes later")
     func throttled() async throws {
         let rig = try MappingRig(concurrency: 1)
-        rig.stream.put([1])
         let block = try rig.host.register("block") { (_: Void, context) in try await context.sleep(for: .seconds(2)) }
         _ = try rig.map(configured: { $0.maximumRetryAttempts = 0 })
         try await rig.host.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await rig.host.invoke(block) }
+                try await rig.pass(.milliseconds(500))
+                rig.stream.put([1])
                 try await rig.pass(.seconds(20))
                 try await group.waitForAll()
             }
@@ -310,6 +311,26 @@ import Testing
         try await rig.host.run { try await rig.pass(.seconds(10)) }
         #expect(rig.batches.all == [[1], [1]])
         #expect(rig.events.texts == ["1 failed", "1 succeeded"])
+    }
+
+    @Test("A shard that had nothing yet keeps its starting position when the mapping is changed")
+    func startingPositionIsKept() async throws {
+        let rig = try MappingRig(shards: 2)
+        rig.stream.put([1], to: 0, at: Simulation.start)
+        rig.stream.put([2], to: 1, at: Simulation.start)
+        let mapping = try rig.map(from: .at(Simulation.start.advanced(by: .seconds(1))))
+        try await rig.host.run {
+            try await rig.pass(.seconds(5))
+            rig.stream.put([3], to: 0)
+            try await rig.pass(.seconds(1))
+            mapping.pause()
+            try await rig.pass(.seconds(1))
+            mapping.resume()
+            try await rig.pass(.seconds(1))
+            rig.stream.put([4], to: 1)
+            try await rig.pass(.seconds(1))
+        }
+        #expect(rig.batches.all == [[3], [4]])
     }
 
     @Test("An impossible configuration is refused with the reason")
