@@ -333,6 +333,25 @@ import Testing
         #expect(rig.batches.all == [[3], [4]])
     }
 
+    @Test("A mapping that is attached once more works once, and hears of a pause")
+    func attachedTwice() async throws {
+        let rig = try MappingRig()
+        let mapping = try rig.map()
+        try rig.host.attach(mapping)
+        try await rig.host.run {
+            rig.stream.put([1])
+            try await rig.pass(.seconds(1))
+            mapping.pause()
+            try await rig.pass(.seconds(1))
+            rig.stream.put([2])
+            try await rig.pass(.seconds(1))
+            #expect(rig.batches.all == [[1]])
+            mapping.resume()
+            try await rig.pass(.seconds(1))
+        }
+        #expect(rig.batches.all == [[1], [2]])
+    }
+
     @Test("An impossible configuration is refused with the reason")
     func refused() throws {
         let rig = try MappingRig()
