@@ -18,6 +18,13 @@ final class MappingControl<Configuration: Sendable>: Sendable {
         var state = MappingState.creating
         /// Counts changes of the configuration, so that whoever works with an old one is known.
         var generation = 0
+        var isAtWork = false
+
+        /// Whoever comes first works; the others have nothing to do.
+        mutating func beginWork() -> Bool {
+            defer { isAtWork = true }
+            return !isAtWork
+        }
     }
 
     private let state: Mutex<State>
@@ -59,7 +66,7 @@ final class MappingControl<Configuration: Sendable>: Sendable {
     /// Whether to go on as begun.
     func isCurrent(_ generation: Int) -> Bool { state.withLock { $0.wish == .run && $0.generation == generation } }
 
-    /// Does what is wanted, one thing after another.
+    /// Does what is wanted, one thing after another; nothing while somebody does already, as where a mapping is attached twice.
     ///
     /// - Parameters:
     ///   - poll: Works until something else is wanted (true) or the host shuts down (false).
@@ -67,6 +74,8 @@ final class MappingControl<Configuration: Sendable>: Sendable {
     func run(
         on host: FunctionHost, poll: () async -> Bool, forget: () async -> Void
     ) async {
+        guard state.withLock({ $0.beginWork() }) else { return }
+        defer { state.withLock { $0.isAtWork = false } }
         while true {
             switch wanted {
             case .run: guard await poll() else { return }

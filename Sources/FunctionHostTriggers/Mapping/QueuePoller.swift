@@ -18,6 +18,8 @@ final class QueuePoller: Sendable {
     /// Batches that run, and when their messages are to be kept invisible again.
     private struct Flights {
         var receipts: [Int: [Receipt]] = [:]
+        /// Those of them that wait to be tried again.
+        var waiting: [Int: OneShot<Bool>] = [:]
         var count = 0
         /// When what is in hand is kept invisible again.
         var nextBeat: Timestamp?
@@ -46,7 +48,11 @@ final class QueuePoller: Sendable {
 
     private var isQuiet: Bool { flights.withLock { $0.receipts.isEmpty } }
 
-    private func stop() { stopping.store(true, ordering: .sequentiallyConsistent) }
+    /// Begins no batch any more, those included that wait to be tried again.
+    private func stop() {
+        stopping.store(true, ordering: .sequentiallyConsistent)
+        for ticket in flights.withLock({ Array($0.waiting.values) }) { ticket.give(false) }
+    }
 
     /// How often messages in hand are kept invisible: long before anybody else would see them.
     private var heartbeat: Duration { max(.milliseconds(100), source.visibilityTimeout / 3) }
@@ -62,16 +68,18 @@ final class QueuePoller: Sendable {
                 // Looked at first: what is cut off is visible again at once, and would be received for ever.
                 isShutDown = isShutDown || host.isShuttingDown || Task.isCancelled
                 if isShutDown || !isWanted() { stop() }
+                var isMore = false
                 if isStopping {
                     await give(back: gathering.messages.map(\.receipt), host)
                     gathering = Gathering()
                     if isQuiet { return !isShutDown }
                 } else {
-                    let isMore = await receive(&gathering, host)
+                    isMore = await receive(&gathering, host)
                     dispatch(&gathering, host, wakeup, &group)
-                    if isMore { continue }
                 }
+                // However much comes: what runs meanwhile is not to be seen again.
                 let beat = await keepInvisible(gathering, host)
+                if isMore { continue }
                 // Whoever is stopping waits for batches alone; their messages are kept invisible until they end.
                 if isShutDown {
                     await wakeup.waitInShutdown(on: host, until: beat)
@@ -96,20 +104,17 @@ final class QueuePoller: Sendable {
         else { return false }
         do {
             let received = try await source.receive(room, visibility: source.visibilityTimeout)
-            var wanted = received
-            if let filter {
-                wanted = received.filter(filter)
-                // Filtered out is done with.
-                if wanted.count < received.count {
-                    let kept = Set(wanted.map(\.receipt))
-                    _ = try await source.delete(received.map(\.receipt).filter { !kept.contains($0) })
-                }
-            }
+            let wanted = filter.map { received.filter($0) } ?? received
             if gathering.messages.isEmpty, !wanted.isEmpty {
                 gathering.end = host.now.advanced(by: configuration.batchingWindow)
             }
             gathering.messages += wanted
             for message in wanted { gathering.bytes += message.body.utf8.count * 2 + 1_024 }
+            if wanted.count < received.count {
+                // Filtered out is done with.
+                let kept = Set(wanted.map(\.receipt))
+                await settle(received.map(\.receipt).filter { !kept.contains($0) }, [], after: .zero, host)
+            }
             return !received.isEmpty
         } catch {
             if isStopping || Task.isCancelled { return false }
@@ -144,18 +149,18 @@ final class QueuePoller: Sendable {
     /// - Returns: When it is due again; nil if nothing is in hand.
     private func keepInvisible(_ gathering: Gathering, _ host: FunctionHost) async -> Timestamp? {
         let now = host.now
-        let (receipts, isDue) = flights.withLock { flights in
-            let receipts = gathering.messages.map(\.receipt) + flights.receipts.values.flatMap { $0 }
-            if receipts.isEmpty {
+        let due: [Receipt]? = flights.withLock { flights in
+            if gathering.messages.isEmpty, flights.receipts.isEmpty {
                 flights.nextBeat = nil
             } else if flights.nextBeat == nil {
                 flights.nextBeat = now.advanced(by: heartbeat)
             }
-            return (receipts, flights.nextBeat.map { $0 <= now } ?? false)
+            guard let beat = flights.nextBeat, beat <= now else { return nil }
+            return gathering.messages.map(\.receipt) + flights.receipts.values.flatMap { $0 }
         }
-        if isDue {
+        if let due {
             do {
-                _ = try await source.changeVisibility(of: receipts, to: source.visibilityTimeout)
+                _ = try await source.changeVisibility(of: due, to: source.visibilityTimeout)
             } catch {
                 tell(.readingFailed(reason: "\(error)"), host)
             }
@@ -175,7 +180,7 @@ final class QueuePoller: Sendable {
                 // Kept and tried again: given back, it would be received once more for nothing.
                 let pause = min(Duration.seconds(30), .seconds(1) * (1 << min(5, attempt - 1)))
                 let isInTime = began.duration(to: host.now) + pause <= source.visibilityTimeout
-                if isInTime, !isStopping, await host.sleepUnlessShutDown(for: pause) { continue }
+                if isInTime, await wait(number, for: pause, host) { continue }
             }
             // Out of hand first: nobody is to keep invisible what is to be seen again.
             flights.withLock { $0.receipts[number] = nil }
@@ -186,11 +191,21 @@ final class QueuePoller: Sendable {
         }
     }
 
+    /// - Returns: Whether the batch is to be tried again.
+    private func wait(_ number: Int, for pause: Duration, _ host: FunctionHost) async -> Bool {
+        let ticket = OneShot<Bool>()
+        flights.withLock { $0.waiting[number] = ticket }
+        defer { flights.withLock { $0.waiting[number] = nil } }
+        // Whoever stops from now on finds the ticket.
+        if isStopping { return false }
+        return await host.waitUnlessShutDown(ticket, until: host.now.advanced(by: pause)) && !isStopping
+    }
+
     private func invoke(_ batch: QueueBatch, _ host: FunctionHost) async -> QueueVerdict {
         do {
             return QueueVerdict(try await runner.run(host, batch, configuration.reportsBatchItemFailures), batch)
         } catch {
-            return switch runner.outcome(error) {
+            return switch runner.outcome(error, on: host) {
             case .succeeded, .failed: QueueVerdict(nil, batch)
             case .notRun: .notRun
             case .interrupted: .interrupted

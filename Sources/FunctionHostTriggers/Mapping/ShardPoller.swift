@@ -114,7 +114,7 @@ final class ShardPoller: Sendable {
                 host, StreamBatch(records: batch.records, shard: shard), work.rules.reportsFailures)
             return BatchOutcome(answer, batch)
         } catch {
-            return work.runner.outcome(error)
+            return work.runner.outcome(error, on: host)
         }
     }
 
@@ -177,24 +177,15 @@ final class ShardPoller: Sendable {
 
     // MARK: - The checkpoint
 
+    /// Keeps how far it has come, from its starting position on: without one it would be taken for a shard that came later.
     private func save(_ saved: inout ShardCheckpoint?, _ host: FunctionHost) async {
         let checkpoint: ShardCheckpoint = machine.withLock { $0.isFinished ? .finished : .position($0.checkpoint) }
-        guard checkpoint != saved, checkpoint.isKnown else { return }
+        guard checkpoint != saved else { return }
         do {
             try await work.checkpoints.save(checkpoint, of: work.mappingName, shard: shard)
             saved = checkpoint
         } catch {
             tell(.checkpointFailed(reason: "\(error)"), host)
-        }
-    }
-}
-
-extension ShardCheckpoint {
-    /// Whether it means the same whenever it is read.
-    fileprivate var isKnown: Bool {
-        switch self {
-        case .finished, .position(.from), .position(.after): true
-        case .position(.oldest), .position(.latest), .position(.at): false
         }
     }
 }

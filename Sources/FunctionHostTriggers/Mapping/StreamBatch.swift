@@ -24,17 +24,18 @@ struct BatchRunner<Batch: Sendable>: Sendable {
     let run: @Sendable (FunctionHost, Batch, _ reportsFailures: Bool) async throws -> BatchAnswer
 
     /// How a batch went that could not be brought to an end, as far as its source has to know.
-    func outcome(_ error: any Error) -> BatchOutcome {
+    func outcome(_ error: any Error, on host: FunctionHost) -> BatchOutcome {
         if let failure = error as? FunctionFailure {
             // Cut off by a shutdown: not the function's doing.
-            if let error = failure.error as? FunctionHostError, error.code == .interrupted { return .interrupted }
-            return .failed(from: nil)
+            let isCutOff = (failure.error as? FunctionHostError)?.code == .interrupted && host.phase != .running
+            return isCutOff ? .interrupted : .failed(from: nil)
         }
         if error is CancellationError { return Task.isCancelled ? .interrupted : .failed(from: nil) }
         guard let error = error as? FunctionHostError else { return .failed(from: nil) }
         return switch error.code {
-        case .interrupted, .shuttingDown: .interrupted
-        // Of an invocation of its own, a handler may pass such an error on: then it is the handler's.
+        // Of an invocation of its own, a handler may pass such errors on: then they are the handler's. This host says these ones
+        // only in its shutdown.
+        case .interrupted, .shuttingDown: host.phase == .running ? .failed(from: nil) : .interrupted
         case .throttled, .notFound, .notRunning: error.functionName == functionName ? .notRun : .failed(from: nil)
         default: .failed(from: nil)
         }

@@ -29,12 +29,15 @@ final class Wakeup: Sendable {
     /// - Returns: false if the host shuts down, or the task was cancelled.
     func wait(on host: FunctionHost, until deadline: Timestamp?) async -> Bool {
         guard let ticket = take() else { return true }
+        defer { giveBack(ticket) }
         return await host.waitUnlessShutDown(ticket, until: deadline)
     }
 
     /// Waits until it is called or for a time, whatever else happens.
     func waitInShutdown(on host: FunctionHost, until deadline: Timestamp? = nil) async {
-        if let ticket = take() { await host.wait(ticket, until: deadline) }
+        guard let ticket = take() else { return }
+        defer { giveBack(ticket) }
+        await host.wait(ticket, until: deadline)
     }
 
     private func take() -> OneShot<Bool>? {
@@ -47,5 +50,10 @@ final class Wakeup: Sendable {
             state.ticket = ticket
             return ticket
         }
+    }
+
+    /// Nobody waits any more: the next call is for the next wait.
+    private func giveBack(_ ticket: OneShot<Bool>) {
+        state.withLock { if $0.ticket === ticket { $0.ticket = nil } }
     }
 }

@@ -244,6 +244,84 @@ import Testing
         #expect(try await other.queue.receive(1, visibility: .zero).count == 1)
     }
 
+    @Test("A host that is called by a function and shuts down is a failure of the function")
+    func otherHost() async throws {
+        let rig = try Rig()
+        let other = FunctionHost(system: .simulated(by: rig.simulation))
+        let gone = try other.register("gone") { (_: Void, _) in }
+        _ = await other.shutdown()
+        rig.queue.send([1])
+        let failures = Countdown(3)
+        try rig.map(doing: { _ in
+            if failures.take() { try await other.invoke(gone) }
+            return .succeeded
+        })
+        try await rig.host.run {
+            try await rig.pass(.seconds(5))
+            #expect(rig.batches.all == [[1]])
+            try await rig.pass(.seconds(120))
+        }
+        #expect(rig.batches.count == 4)
+        #expect(rig.queue.left == [])
+    }
+
+    @Test("A pause begins no batch that waits for room, and gives it back at once")
+    func pausedWhileThrottled() async throws {
+        let rig = try Rig(concurrency: 1)
+        let block = try rig.host.register("block") { (_: Void, context) in
+            try await context.sleep(for: .milliseconds(2_800))
+        }
+        let mapping = try rig.map()
+        try await rig.host.run {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await rig.host.invoke(block) }
+                try await rig.pass(.milliseconds(500))
+                rig.queue.send([1])
+                try await rig.pass(.seconds(2))
+                mapping.pause()
+                try await rig.pass(.seconds(20))
+                #expect(mapping.status == .disabled)
+                #expect(rig.events.texts.contains("1 notRun"))
+                #expect(rig.batches.count == 0)
+                #expect(try await rig.queue.receive(1, visibility: .zero).count == 1)
+                try await group.waitForAll()
+            }
+        }
+    }
+
+    @Test("A flood of messages keeps nobody from keeping invisible what runs")
+    func flood() async throws {
+        let rig = try Rig(visibility: .seconds(3))
+        rig.queue.send([1])
+        rig.queue.slow(by: .milliseconds(100))
+        try rig.map(
+            filter: { $0.body == "1" },
+            doing: { _ in
+                try await rig.pass(.seconds(20))
+                return .succeeded
+            })
+        try await rig.host.run {
+            for number in 0..<600 {
+                rig.queue.send([1_000 + number])
+                try await rig.pass(.milliseconds(50))
+            }
+        }
+        #expect(rig.batches.all == [[1]])
+        #expect(!rig.queue.left.contains(1))
+    }
+
+    @Test("What was received is run though the deletion of what the filter does not let through fails")
+    func failingDeletion() async throws {
+        let rig = try Rig()
+        rig.queue.send(0..<10)
+        rig.queue.failDeletions(1)
+        try rig.map(filter: { $0.body == "5" })
+        try await rig.host.run { try await rig.pass(.seconds(2)) }
+        #expect(rig.batches.all == [[5]])
+        #expect(!rig.queue.left.contains(5))
+        #expect(rig.events.texts.contains("reading failed"))
+    }
+
     @Test(
         "An impossible configuration is refused with the reason",
         arguments: [

@@ -267,12 +267,13 @@ import Testing
     @Test("What is not run for want of room is charged to nobody, and comes later")
     func throttled() async throws {
         let rig = try MappingRig(concurrency: 1)
-        rig.stream.put([1])
         let block = try rig.host.register("block") { (_: Void, context) in try await context.sleep(for: .seconds(2)) }
         _ = try rig.map(configured: { $0.maximumRetryAttempts = 0 })
         try await rig.host.run {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 group.addTask { try await rig.host.invoke(block) }
+                try await rig.pass(.milliseconds(500))
+                rig.stream.put([1])
                 try await rig.pass(.seconds(20))
                 try await group.waitForAll()
             }
@@ -296,6 +297,59 @@ import Testing
         #expect(rig.letters.all.count == 1)
         #expect(rig.events.texts.filter { $0 == "reading failed" }.count == 3)
         #expect(rig.events.texts.filter { $0 == "1 not told" }.count == 2)
+    }
+
+    @Test("A host that is called by a function and shuts down is a failure of the function")
+    func otherHost() async throws {
+        let rig = try MappingRig()
+        let other = FunctionHost(system: .simulated(by: rig.simulation))
+        let gone = try other.register("gone") { (_: Void, _) in }
+        _ = await other.shutdown()
+        rig.stream.put([1])
+        let failures = Countdown(1)
+        _ = try rig.map(doing: { _ in if failures.take() { try await other.invoke(gone) } })
+        try await rig.host.run { try await rig.pass(.seconds(10)) }
+        #expect(rig.batches.all == [[1], [1]])
+        #expect(rig.events.texts == ["1 failed", "1 succeeded"])
+    }
+
+    @Test("A shard that had nothing yet keeps its starting position when the mapping is changed")
+    func startingPositionIsKept() async throws {
+        let rig = try MappingRig(shards: 2)
+        rig.stream.put([1], to: 0, at: Simulation.start)
+        rig.stream.put([2], to: 1, at: Simulation.start)
+        let mapping = try rig.map(from: .at(Simulation.start.advanced(by: .seconds(1))))
+        try await rig.host.run {
+            try await rig.pass(.seconds(5))
+            rig.stream.put([3], to: 0)
+            try await rig.pass(.seconds(1))
+            mapping.pause()
+            try await rig.pass(.seconds(1))
+            mapping.resume()
+            try await rig.pass(.seconds(1))
+            rig.stream.put([4], to: 1)
+            try await rig.pass(.seconds(1))
+        }
+        #expect(rig.batches.all == [[3], [4]])
+    }
+
+    @Test("A mapping that is attached once more works once, and hears of a pause")
+    func attachedTwice() async throws {
+        let rig = try MappingRig()
+        let mapping = try rig.map()
+        try rig.host.attach(mapping)
+        try await rig.host.run {
+            rig.stream.put([1])
+            try await rig.pass(.seconds(1))
+            mapping.pause()
+            try await rig.pass(.seconds(1))
+            rig.stream.put([2])
+            try await rig.pass(.seconds(1))
+            #expect(rig.batches.all == [[1]])
+            mapping.resume()
+            try await rig.pass(.seconds(1))
+        }
+        #expect(rig.batches.all == [[1], [2]])
     }
 
     @Test("An impossible configuration is refused with the reason")

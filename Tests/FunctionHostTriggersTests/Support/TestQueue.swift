@@ -19,6 +19,7 @@ final class TestQueue: QueueSource {
     private struct State {
         var items: [Item] = []
         var failures = 0
+        var latency = Duration.zero
     }
 
     let arn = "arn:aws:sqs:local:000000000000:test"
@@ -39,6 +40,12 @@ final class TestQueue: QueueSource {
         state.withLock { $0.items += numbers.map { Item(number: $0, group: group($0), visibleAt: now) } }
     }
 
+    /// The next deletions fail.
+    func failDeletions(_ count: Int) { state.withLock { $0.failures = count } }
+
+    /// From now on it takes so long to receive.
+    func slow(by latency: Duration) { state.withLock { $0.latency = latency } }
+
     /// What has not been deleted.
     var left: [Int] { state.withLock { $0.items.map(\.number) } }
 
@@ -48,6 +55,8 @@ final class TestQueue: QueueSource {
     }
 
     func receive(_ limit: Int, visibility: Duration) async throws -> [QueueMessage] {
+        let latency = state.withLock { $0.latency }
+        if latency > .zero { try await clock.sleep(for: latency) }
         let (now, wall) = (clock.now, clock.wallTime)
         return state.withLock { state in
             let busy = Set(state.items.filter { isFIFO && $0.visibleAt > now }.compactMap(\.group))
@@ -71,8 +80,12 @@ final class TestQueue: QueueSource {
     }
 
     func delete(_ receipts: [Receipt]) async throws -> [Bool] {
-        state.withLock { state in
-            receipts.map { receipt in
+        try state.withLock { state in
+            if state.failures > 0 {
+                state.failures -= 1
+                throw SourceError(.other, reason: "planted")
+            }
+            return receipts.map { receipt in
                 guard let index = index(of: receipt, state) else { return false }
                 state.items.remove(at: index)
                 return true
