@@ -46,8 +46,9 @@ let package = Package(
         .target(name: "FunctionHostSQLite", dependencies: ["FunctionHost", "CSQLite"], swiftSettings: settings),
         .testTarget(
             name: "FunctionHostSQLiteTests",
-            dependencies: ["FunctionHostSQLite", "FunctionHost", "FunctionHostTesting", "CSQLite"],
-            swiftSettings: settings),
+            dependencies: [
+                "FunctionHostSQLite", "FunctionHostTriggers", "FunctionHost", "FunctionHostTesting", "CSQLite",
+            ], swiftSettings: settings),
         .target(name: "FunctionHostTriggers", dependencies: ["FunctionHost"], swiftSettings: settings),
         .testTarget(
             name: "FunctionHostTriggersTests",

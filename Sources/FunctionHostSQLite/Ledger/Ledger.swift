@@ -18,6 +18,7 @@ final class Ledger {
     let settling: SettleStatements
     let letters: LetterStatements
     let looking: LookStatements
+    let progress: ProgressStatements
 
     /// As they will be when the transaction ends.
     var counters = Counters()
@@ -51,6 +52,7 @@ final class Ledger {
         settling = try SettleStatements(on: connection)
         letters = try LetterStatements(on: connection)
         looking = try LookStatements(on: connection)
+        progress = try ProgressStatements(on: connection)
         transactions = try TransactionStatements(on: connection)
     }
 

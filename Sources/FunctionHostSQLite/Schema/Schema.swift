@@ -8,11 +8,22 @@ enum Schema {
 
     /// What each version adds to the one before, the first one to an empty file.
     static let migrations: [String] = [
-        version1
+        version1, version2,
     ]
 
     /// Payloads of more bytes lie in a table of their own: a lease writes its event's row anew, and should not carry them along.
     static let inlineBytes = 1_024
+
+    private static let version2 = """
+        -- How far pollers and schedules have come: small texts.
+        CREATE TABLE progress (
+            owner TEXT NOT NULL,                     -- "mapping" or "schedule", and its name
+            key   TEXT NOT NULL,                     -- a shard, for one
+            value TEXT NOT NULL,
+            PRIMARY KEY (owner, key)
+        ) WITHOUT ROWID;
+
+        """
 
     private static let version1 = tables1 + indices1 + views1
 

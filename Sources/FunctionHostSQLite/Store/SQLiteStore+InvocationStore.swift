@@ -120,13 +120,13 @@ extension SQLiteStore {
 
     // MARK: - Handing in
 
-    private func change<Answer: Sendable>(
+    func change<Answer: Sendable>(
         _ body: @escaping @Sendable (Ledger) throws(SQLiteFault) -> Answer
     ) async throws -> Answer {
         try await hand { .other(Other(changes: true, body: body, continuation: $0)) }
     }
 
-    private func look<Answer: Sendable>(
+    func look<Answer: Sendable>(
         _ body: @escaping @Sendable (Ledger) throws(SQLiteFault) -> Answer
     ) async throws -> Answer {
         try await hand { .other(Other(changes: false, body: body, continuation: $0)) }

@@ -121,7 +121,7 @@ import Testing
         let other = RawConnection(directory.file())
         #expect(other.rows("PRAGMA application_id") == [[String(0x466E_4874)]])
         #expect(other.rows("PRAGMA journal_mode") == [["wal"]])
-        #expect(other.rows("PRAGMA user_version") == [["1"]])
+        #expect(other.rows("PRAGMA user_version") == [["2"]])
         #expect(store.traits.timeline == .calendar)
         #expect(!store.traits.keepsValues)
         await store.close()
