@@ -352,6 +352,26 @@ import Testing
         #expect(rig.batches.all == [[1], [2]])
     }
 
+    @Test("A second mapping of one name is refused for as long as the first one is there")
+    func nameTaken() async throws {
+        let rig = try MappingRig()
+        let mapping = try rig.map()
+        let work = try rig.host.register("other") { (_: StreamBatch, _) in }
+        let again = { @Sendable in
+            try rig.host.map(
+                TestStream(), to: work, configuration: .init(startingPosition: .oldest), options: .init(name: "test"))
+        }
+        let error = #expect(throws: FunctionHostError.self) { try again() }
+        #expect(error?.code == .alreadyRegistered)
+        try await rig.host.run {
+            try await rig.pass(.seconds(1))
+            #expect(throws: FunctionHostError.self) { try again() }
+            mapping.delete()
+            try await rig.pass(.seconds(1))
+            _ = try again()
+        }
+    }
+
     @Test("An impossible configuration is refused with the reason")
     func refused() throws {
         let rig = try MappingRig()
