@@ -18,11 +18,13 @@ struct ShardWork: Sendable {
 ///
 /// One task reads, decides and keeps the checkpoint; batches run in children of it, or, where there is one lane, in itself.
 final class ShardPoller: Sendable {
+    /// What it reads.
+    let shard: ShardID
     private let work: ShardWork
-    private let shard: ShardID
     private let machine: Mutex<ShardStateMachine>
     private let wakeup = Wakeup()
     private let stopping = Atomic(false)
+    private let isForgotten = Atomic(false)
 
     init(_ work: ShardWork, shard: ShardID, from position: StreamPosition, now: Timestamp) {
         self.work = work
@@ -33,6 +35,12 @@ final class ShardPoller: Sendable {
     /// Begins no batch any more; those that run are waited for.
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
+        wakeup.call()
+    }
+
+    /// The source does not list the shard any more: its end is where there is nothing to be read.
+    func sourceForgot() {
+        isForgotten.store(true, ordering: .sequentiallyConsistent)
         wakeup.call()
     }
 
@@ -160,11 +168,17 @@ final class ShardPoller: Sendable {
     /// - Returns: Whether anything came.
     private func read(_ host: FunctionHost) async -> Bool? {
         guard let (position, limit) = machine.withLock({ $0.startReading() }) else { return nil }
+        let isForgotten = isForgotten.load(ordering: .sequentiallyConsistent)
         do {
-            let page = try await work.source.read(shard, from: position, limit: limit)
+            var page = try await work.source.read(shard, from: position, limit: limit)
+            if isForgotten, page.records.isEmpty { page.next = nil }
             let now = host.now
             machine.withLock { $0.add(page, now: now) }
             return !page.records.isEmpty || page.next == nil || page.next != position
+        } catch let error as SourceError where isForgotten && error.code == .shardNotFound {
+            let now = host.now
+            machine.withLock { $0.add(StreamPage(records: [], next: nil), now: now) }
+            return true
         } catch {
             machine.withLock { $0.readingFailed() }
             if isStopping || Task.isCancelled { return nil }

@@ -210,6 +210,26 @@ import Testing
         #expect(try await rig.checkpoint(0) == .finished)
     }
 
+    @Test("A shard that the source forgets is brought to its end before its children begin")
+    func forgotten() async throws {
+        let rig = try MappingRig()
+        rig.stream.put(0..<3)
+        let failures = Countdown(3)
+        _ = try rig.map(configured: { $0.batchSize = 2 }) { numbers in
+            if numbers.contains(0), failures.take() { throw HandlerFailure() }
+        }
+        try await rig.host.run {
+            try await rig.pass(.milliseconds(100))
+            rig.stream.add(ShardID("s1"), parents: [ShardID("s0")])
+            rig.stream.put([10], to: 1)
+            rig.stream.forget(ShardID("s0"))
+            try await rig.pass(.seconds(30))
+        }
+        #expect(rig.batches.all == [[0, 1], [0, 1], [0, 1], [0, 1], [2], [10]])
+        #expect(rig.events.texts.last == "1 succeeded")
+        #expect(try await rig.checkpoint(0) == .finished)
+    }
+
     @Test("A mapping that is paused begins nothing, and goes on where it was; one that is deleted forgets")
     func pause() async throws {
         let rig = try MappingRig()
