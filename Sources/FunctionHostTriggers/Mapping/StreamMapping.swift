@@ -65,8 +65,18 @@ public final class StreamMapping: HostService {
         await control.run(on: host) {
             await poll(host)
         } forget: {
-            do { try await options.checkpoints.forget(name) } catch {
+            await forget(host)
+        }
+    }
+
+    /// Forgets how far it has come; tried until that is done, or the host shuts down.
+    private func forget(_ host: FunctionHost) async {
+        while true {
+            do {
+                return try await options.checkpoints.forget(name)
+            } catch {
                 tell(.checkpointFailed(reason: "\(error)"), host)
+                guard await host.sleepUnlessShutDown(for: .seconds(1)) else { return }
             }
         }
     }

@@ -264,6 +264,43 @@ import Testing
         #expect(try await rig.checkpoint() == nil)
     }
 
+    @Test("A mapping that is deleted forgets, though its checkpoints cannot be reached at first")
+    func forgets() async throws {
+        struct Unreachable: CheckpointStore {
+            let inner = InMemoryCheckpoints()
+            let failures = Countdown(2)
+
+            func checkpoints(of mapping: String) async throws -> [ShardID: ShardCheckpoint] {
+                try await inner.checkpoints(of: mapping)
+            }
+
+            func save(_ checkpoint: ShardCheckpoint, of mapping: String, shard: ShardID) async throws {
+                try await inner.save(checkpoint, of: mapping, shard: shard)
+            }
+
+            func forget(_ mapping: String) async throws {
+                if failures.take() { throw HandlerFailure() }
+                try await inner.forget(mapping)
+            }
+        }
+        let rig = try MappingRig()
+        let checkpoints = Unreachable()
+        let work = try rig.host.register("work") { (_: StreamBatch, _) in }
+        let mapping = try rig.host.map(
+            rig.stream, to: work, configuration: .init(startingPosition: .oldest),
+            options: .init(name: "test", checkpoints: checkpoints))
+        try await rig.host.run {
+            rig.stream.put([1])
+            try await rig.pass(.seconds(1))
+            mapping.delete()
+            try await rig.pass(.seconds(1))
+            #expect(mapping.status == .deleting)
+            try await rig.pass(.seconds(5))
+            #expect(mapping.status == .deleted)
+        }
+        #expect(try await checkpoints.checkpoints(of: "test").isEmpty)
+    }
+
     @Test("A shutdown waits for the batch that runs; what it cuts off is tried again by the next host")
     func shutdown() async throws {
         let rig = try MappingRig()
