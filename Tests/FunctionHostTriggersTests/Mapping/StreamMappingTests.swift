@@ -429,6 +429,24 @@ import Testing
         }
     }
 
+    @Test("A function that is gone is waited for until it is there again, and nothing is charged")
+    func gone() async throws {
+        let rig = try MappingRig()
+        rig.stream.put([1])
+        _ = try rig.map(configured: { $0.maximumRetryAttempts = 0 })
+        try rig.host.remove("work")
+        try await rig.host.run {
+            try await rig.pass(.seconds(20))
+            #expect(Set(rig.events.texts) == ["1 notRun"])
+            try rig.host.register("work", configuration: .init(timeout: .seconds(60))) {
+                [batches = rig.batches] (batch: StreamBatch, _) in batches.add(batch.records.map(\.number))
+            }
+            try await rig.pass(.seconds(40))
+        }
+        #expect(rig.letters.all.count == 0)
+        #expect(rig.batches.all == [[1]])
+    }
+
     @Test("An impossible configuration is refused with the reason")
     func refused() throws {
         let rig = try MappingRig()
