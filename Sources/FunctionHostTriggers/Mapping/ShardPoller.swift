@@ -10,6 +10,7 @@ struct ShardWork: Sendable {
     let source: any StreamSource
     let runner: BatchRunner<StreamBatch>
     let rules: ShardRules
+    let filter: (@Sendable (StreamRecord) -> Bool)?
     let onFailure: (any Destination)?
     let checkpoints: any CheckpointStore
 }
@@ -173,7 +174,9 @@ final class ShardPoller: Sendable {
             var page = try await work.source.read(shard, from: position, limit: limit)
             if isForgotten, page.records.isEmpty { page.next = nil }
             let now = host.now
-            machine.withLock { $0.add(page, now: now) }
+            // Somebody else's code, which nobody is to wait for.
+            let wanted = work.filter.map { page.records.filter($0) }
+            machine.withLock { [page] in $0.add(page, wanted: wanted, now: now) }
             return !page.records.isEmpty || page.next == nil || page.next != position
         } catch let error as SourceError where isForgotten && error.code == .shardNotFound {
             let now = host.now

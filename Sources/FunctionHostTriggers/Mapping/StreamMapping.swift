@@ -92,7 +92,7 @@ public final class StreamMapping: HostService {
         let (configuration, generation) = control.begin()
         let work = ShardWork(
             mappingName: name, source: source, runner: runner,
-            rules: ShardRules(configuration, batchBytes: host.configuration.payloadLimit, filter: options.filter),
+            rules: ShardRules(configuration, batchBytes: host.configuration.payloadLimit), filter: options.filter,
             onFailure: options.onFailure, checkpoints: options.checkpoints)
         let subscription = source.subscribe(to: nil) { [control] in control.wakeup.call() }
         defer { subscription.cancel() }
