@@ -8,9 +8,18 @@ extension FunctionHost {
     ///
     /// - Throws: ``FunctionHostError`` as `shuttingDown`.
     public func attach(_ service: some HostService) throws(FunctionHostError) {
-        switch services.attach(service) {
+        try attach(service, isUnique: false)
+    }
+
+    /// Attaches a service; one that is unique is refused, as `alreadyRegistered`, where there is another of its type and name.
+    package func attach(_ service: some HostService, isUnique: Bool) throws(FunctionHostError) {
+        switch services.attach(service, isUnique: isUnique) {
         case .kept: break
         case .start(let place): start(place)
+        case .taken:
+            throw FunctionHostError(
+                .alreadyRegistered,
+                reason: "there is a \(type(of: service)) called \(service.name); end it, or give this one another name")
         case .refused:
             throw FunctionHostError(
                 .shuttingDown,

@@ -17,6 +17,7 @@ final class ServiceRoster: Sendable {
     enum Attachment {
         case kept
         case start(Place)
+        case taken
         case refused
     }
 
@@ -34,6 +35,12 @@ final class ServiceRoster: Sendable {
         /// Who waits for the shutdown.
         var tickets: [ObjectIdentifier: OneShot<Bool>] = [:]
 
+        /// Whether one of this type and name waits or is at work.
+        func has(_ service: any HostService) -> Bool {
+            (waiting + places.values.map(\.service))
+                .contains { type(of: $0) == type(of: service) && $0.name == service.name }
+        }
+
         mutating func start(_ service: any HostService) -> Place {
             let place = Place(service)
             places[ObjectIdentifier(place)] = place
@@ -49,8 +56,9 @@ final class ServiceRoster: Sendable {
     /// What those are called that are at work.
     var names: [String] { state.withLock { $0.places.values.map(\.service.name).sorted() } }
 
-    func attach(_ service: any HostService) -> Attachment {
+    func attach(_ service: any HostService, isUnique: Bool) -> Attachment {
         state.withLock { state in
+            if isUnique, state.has(service) { return .taken }
             switch state.stage {
             case .notRunning:
                 state.waiting.append(service)

@@ -32,7 +32,8 @@ extension FunctionHost {
     /// The function is given records as they are; one that throws has failed with the whole batch.
     ///
     /// - Returns: What the mapping is paused, changed and deleted by.
-    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`, `shuttingDown`, or `alreadyRegistered` if there
+    ///   is a mapping of this name.
     @discardableResult
     public func map(
         _ source: some StreamSource, to function: Function<StreamBatch, Void>,
@@ -44,7 +45,8 @@ extension FunctionHost {
     /// Has a function invoked with the records of a stream, which says how far it came in each batch.
     ///
     /// - Returns: What the mapping is paused, changed and deleted by.
-    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`, `shuttingDown`, or `alreadyRegistered` if there
+    ///   is a mapping of this name.
     @discardableResult
     public func map(
         _ source: some StreamSource, to function: Function<StreamBatch, StreamBatchResult>,
@@ -56,7 +58,8 @@ extension FunctionHost {
     /// Has a function invoked by name with events as the service writes them, as a function on Lambda would be.
     ///
     /// - Returns: What the mapping is paused, changed and deleted by.
-    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`, `shuttingDown`, or `alreadyRegistered` if there
+    ///   is a mapping of this name.
     @discardableResult
     public func map(
         _ source: some StreamSource, toFunctionNamed name: String, configuration: StreamMappingConfiguration,
@@ -73,7 +76,7 @@ extension FunctionHost {
         try configuration.check(runner.functionName)
         let name = options.name ?? "\(source.arn) to \(runner.functionName)"
         let mapping = StreamMapping(name, source, runner, configuration, options)
-        try attach(mapping)
+        try attach(mapping, isUnique: true)
         return mapping
     }
 }
@@ -89,7 +92,8 @@ extension FunctionHost {
     ///   - configuration: How they become batches.
     ///   - filter: Which messages the function is given; the others are deleted.
     /// - Returns: What the mapping is paused, changed and deleted by.
-    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`, `shuttingDown`, or `alreadyRegistered` if there
+    ///   is a mapping of this name.
     @discardableResult
     public func map(
         _ source: some QueueSource, to function: Function<QueueBatch, Void>,
@@ -106,7 +110,8 @@ extension FunctionHost {
     ///   - configuration: How they become batches.
     ///   - filter: Which messages the function is given; the others are deleted.
     /// - Returns: What the mapping is paused, changed and deleted by.
-    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`, `shuttingDown`, or `alreadyRegistered` if there
+    ///   is a mapping of this name.
     @discardableResult
     public func map(
         _ source: some QueueSource, to function: Function<QueueBatch, QueueBatchResult>,
@@ -123,7 +128,8 @@ extension FunctionHost {
     ///   - configuration: How they become batches.
     ///   - filter: Which messages the function is given; the others are deleted.
     /// - Returns: What the mapping is paused, changed and deleted by.
-    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`, `shuttingDown`, or `alreadyRegistered` if there
+    ///   is a mapping of this name.
     @discardableResult
     public func map(
         _ source: some QueueSource, toFunctionNamed name: String,
@@ -138,7 +144,7 @@ extension FunctionHost {
     ) throws(FunctionHostError) -> QueueMapping {
         try configuration.check(runner.functionName, isFIFO: source.isFIFO)
         let mapping = QueueMapping("\(source.arn) to \(runner.functionName)", source, runner, configuration, filter)
-        try attach(mapping)
+        try attach(mapping, isUnique: true)
         return mapping
     }
 }

@@ -46,13 +46,22 @@ final class MappingControl<Configuration: Sendable>: Sendable {
         wakeup.call()
     }
 
-    func update(_ configuration: Configuration) {
-        state.withLock { state in
-            state.configuration = configuration
-            state.generation += 1
-            if state.state == .enabled { state.state = .updating }
+    /// Changes the configuration; again if somebody else did meanwhile, so that neither change is lost.
+    ///
+    /// - Parameter changed: The configuration that is to follow another one; called without a lock.
+    func update<Failure: Error>(_ changed: (Configuration) throws(Failure) -> Configuration) throws(Failure) {
+        while true {
+            let (old, generation) = begin()
+            let new = try changed(old)
+            let isLatest = state.withLock { state in
+                guard state.generation == generation else { return false }
+                state.configuration = new
+                state.generation += 1
+                if state.state == .enabled { state.state = .updating }
+                return true
+            }
+            if isLatest { return wakeup.call() }
         }
-        wakeup.call()
     }
 
     /// The mapping has come to be what was wanted, if it still is.

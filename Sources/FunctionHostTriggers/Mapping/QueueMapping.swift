@@ -50,10 +50,12 @@ public final class QueueMapping: HostService {
     ///
     /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`.
     public func update(_ change: (inout QueueMappingConfiguration) -> Void) throws(FunctionHostError) {
-        var configuration = configuration
-        change(&configuration)
-        try configuration.check(functionName, isFIFO: source.isFIFO)
-        control.update(configuration)
+        try control.update { configuration throws(FunctionHostError) in
+            var configuration = configuration
+            change(&configuration)
+            try configuration.check(functionName, isFIFO: source.isFIFO)
+            return configuration
+        }
     }
 
     /// Works until the host shuts down or the mapping is deleted.

@@ -14,7 +14,8 @@ public struct QueueMappingConfiguration: Sendable, Hashable {
     public var batchingWindow: Duration = .zero
     /// How many batches run at the same time at most, 2 to 1,000.
     public var maximumConcurrency = 1_000
-    /// Whether the function's answer names messages that failed; otherwise any answer is success.
+    /// Whether the answer of a function that is mapped by name names messages that failed; otherwise any answer is success.
+    /// A ``QueueBatchResult`` counts always.
     public var reportsBatchItemFailures = false
 
     /// Lambda's defaults.

@@ -6,7 +6,7 @@ import Synchronization
 
 /// Receives messages of a queue and runs a function with them.
 ///
-/// One task receives, gathers and keeps messages invisible; batches run in children of it.
+/// One task receives and gathers; batches run in children of it, and another child keeps messages invisible meanwhile.
 final class QueuePoller: Sendable {
     /// Messages that are being gathered into a batch.
     private struct Gathering {
@@ -18,11 +18,15 @@ final class QueuePoller: Sendable {
     /// Batches that run, and when their messages are to be kept invisible again.
     private struct Flights {
         var receipts: [Int: [Receipt]] = [:]
+        /// What is in hand and in no batch yet.
+        var gathered: [Receipt] = []
         /// Those of them that wait to be tried again.
         var waiting: [Int: OneShot<Bool>] = [:]
         var count = 0
         /// When what is in hand is kept invisible again.
         var nextBeat: Timestamp?
+        /// Whether nothing comes into hand any more.
+        var isOver = false
     }
 
     private let name: String
@@ -31,6 +35,8 @@ final class QueuePoller: Sendable {
     private let configuration: QueueMappingConfiguration
     private let filter: (@Sendable (QueueMessage) -> Bool)?
     private let flights = Mutex(Flights())
+    /// Wakes what keeps messages invisible.
+    private let pulse = Wakeup()
     private let stopping = Atomic(false)
 
     init(
@@ -62,31 +68,32 @@ final class QueuePoller: Sendable {
         let subscription = source.subscribe { wakeup.call() }
         defer { subscription.cancel() }
         return await withDiscardingTaskGroup(returning: Bool.self) { group in
+            // However long a receive takes, and however much comes: what runs meanwhile is not to be seen again.
+            group.addTask { await self.keepInvisible(host) }
+            defer { endKeeping() }
             var gathering = Gathering()
             var isShutDown = false
             while true {
                 // Looked at first: what is cut off is visible again at once, and would be received for ever.
                 isShutDown = isShutDown || host.isShuttingDown || Task.isCancelled
                 if isShutDown || !isWanted() { stop() }
-                var isMore = false
                 if isStopping {
+                    hold([], host)
                     await give(back: gathering.messages.map(\.receipt), host)
                     gathering = Gathering()
                     if isQuiet { return !isShutDown }
                 } else {
-                    isMore = await receive(&gathering, host)
+                    let isMore = await receive(&gathering, host)
                     dispatch(&gathering, host, wakeup, &group)
+                    if isMore { continue }
                 }
-                // However much comes: what runs meanwhile is not to be seen again.
-                let beat = await keepInvisible(gathering, host)
-                if isMore { continue }
                 // Whoever is stopping waits for batches alone; their messages are kept invisible until they end.
                 if isShutDown {
-                    await wakeup.waitInShutdown(on: host, until: beat)
+                    await wakeup.waitInShutdown(on: host)
                 } else {
                     let poll = isStopping ? nil : source.pollInterval.map { host.now.advanced(by: $0) }
                     let end = gathering.messages.isEmpty ? nil : gathering.end
-                    isShutDown = await !wakeup.wait(on: host, until: [end, poll, beat].compactMap { $0 }.min())
+                    isShutDown = await !wakeup.wait(on: host, until: [end, poll].compactMap { $0 }.min())
                 }
             }
         }
@@ -109,6 +116,7 @@ final class QueuePoller: Sendable {
                 gathering.end = host.now.advanced(by: configuration.batchingWindow)
             }
             gathering.messages += wanted
+            hold(gathering.messages.map(\.receipt), host)
             for message in wanted { gathering.bytes += message.body.utf8.count * 2 + 1_024 }
             if wanted.count < received.count {
                 // Filtered out is done with.
@@ -136,6 +144,7 @@ final class QueuePoller: Sendable {
         let number = flights.withLock { flights in
             flights.count += 1
             flights.receipts[flights.count] = batch.messages.map(\.receipt)
+            flights.gathered = []
             return flights.count
         }
         group.addTask {
@@ -144,29 +153,47 @@ final class QueuePoller: Sendable {
         }
     }
 
-    /// Keeps everything in hand invisible for another while, when that is due.
-    ///
-    /// - Returns: When it is due again; nil if nothing is in hand.
-    private func keepInvisible(_ gathering: Gathering, _ host: FunctionHost) async -> Timestamp? {
-        let now = host.now
-        let due: [Receipt]? = flights.withLock { flights in
-            if gathering.messages.isEmpty, flights.receipts.isEmpty {
-                flights.nextBeat = nil
-            } else if flights.nextBeat == nil {
-                flights.nextBeat = now.advanced(by: heartbeat)
-            }
-            guard let beat = flights.nextBeat, beat <= now else { return nil }
-            return gathering.messages.map(\.receipt) + flights.receipts.values.flatMap { $0 }
+    // MARK: - Keeping invisible
+
+    /// Keeps what has been gathered invisible from now on, as well as what runs.
+    private func hold(_ gathered: [Receipt], _ host: FunctionHost) {
+        let next = host.now.advanced(by: heartbeat)
+        let isFirst = flights.withLock { flights in
+            flights.gathered = gathered
+            guard !gathered.isEmpty, flights.nextBeat == nil else { return false }
+            flights.nextBeat = next
+            return true
         }
-        if let due {
-            do {
-                _ = try await source.changeVisibility(of: due, to: source.visibilityTimeout)
-            } catch {
-                tell(.readingFailed(reason: "\(error)"), host)
+        if isFirst { pulse.call() }
+    }
+
+    private func endKeeping() {
+        flights.withLock { $0.isOver = true }
+        pulse.call()
+    }
+
+    /// Keeps everything in hand invisible for another while, whenever that is due.
+    private func keepInvisible(_ host: FunctionHost) async {
+        while true {
+            let now = host.now
+            let (due, next, isOver) = flights.withLock { flights in
+                var due: [Receipt] = []
+                if let beat = flights.nextBeat, beat <= now {
+                    due = flights.gathered + flights.receipts.values.flatMap { $0 }
+                    flights.nextBeat = due.isEmpty ? nil : now.advanced(by: heartbeat)
+                }
+                return (due, flights.nextBeat, flights.isOver)
             }
-            flights.withLock { $0.nextBeat = now.advanced(by: heartbeat) }
+            if isOver { return }
+            if !due.isEmpty {
+                do {
+                    _ = try await source.changeVisibility(of: due, to: source.visibilityTimeout)
+                } catch {
+                    tell(.readingFailed(reason: "\(error)"), host)
+                }
+            }
+            await pulse.waitInShutdown(on: host, until: next)
         }
-        return flights.withLock { $0.nextBeat }
     }
 
     // MARK: - Running

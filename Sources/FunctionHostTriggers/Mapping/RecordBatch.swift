@@ -14,13 +14,9 @@ struct ShardRules: Sendable {
     let bisects: Bool
     let reportsFailures: Bool
     let retryDelay: ExponentialDelay
-    let filter: (@Sendable (StreamRecord) -> Bool)?
 
     /// - Parameter batchBytes: How large an event may become.
-    init(
-        _ configuration: StreamMappingConfiguration, batchBytes: Int,
-        filter: (@Sendable (StreamRecord) -> Bool)? = nil
-    ) {
+    init(_ configuration: StreamMappingConfiguration, batchBytes: Int) {
         batchSize = configuration.batchSize
         self.batchBytes = batchBytes
         batchingWindow = configuration.batchingWindow
@@ -31,7 +27,6 @@ struct ShardRules: Sendable {
         reportsFailures = configuration.reportsBatchItemFailures
         retryDelay = ExponentialDelay(
             base: configuration.retryDelay.base, maximum: configuration.retryDelay.maximum, jitter: .none)
-        self.filter = filter
     }
 
     /// What a record takes in an event at most: its data in base 64, its key, which may have to be escaped, and what is around.

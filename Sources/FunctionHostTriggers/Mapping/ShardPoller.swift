@@ -10,6 +10,7 @@ struct ShardWork: Sendable {
     let source: any StreamSource
     let runner: BatchRunner<StreamBatch>
     let rules: ShardRules
+    let filter: (@Sendable (StreamRecord) -> Bool)?
     let onFailure: (any Destination)?
     let checkpoints: any CheckpointStore
 }
@@ -18,11 +19,13 @@ struct ShardWork: Sendable {
 ///
 /// One task reads, decides and keeps the checkpoint; batches run in children of it, or, where there is one lane, in itself.
 final class ShardPoller: Sendable {
+    /// What it reads.
+    let shard: ShardID
     private let work: ShardWork
-    private let shard: ShardID
     private let machine: Mutex<ShardStateMachine>
     private let wakeup = Wakeup()
     private let stopping = Atomic(false)
+    private let isForgotten = Atomic(false)
 
     init(_ work: ShardWork, shard: ShardID, from position: StreamPosition, now: Timestamp) {
         self.work = work
@@ -33,6 +36,12 @@ final class ShardPoller: Sendable {
     /// Begins no batch any more; those that run are waited for.
     func stop() {
         stopping.store(true, ordering: .sequentiallyConsistent)
+        wakeup.call()
+    }
+
+    /// The source does not list the shard any more: its end is where there is nothing to be read.
+    func sourceForgot() {
+        isForgotten.store(true, ordering: .sequentiallyConsistent)
         wakeup.call()
     }
 
@@ -160,11 +169,19 @@ final class ShardPoller: Sendable {
     /// - Returns: Whether anything came.
     private func read(_ host: FunctionHost) async -> Bool? {
         guard let (position, limit) = machine.withLock({ $0.startReading() }) else { return nil }
+        let isForgotten = isForgotten.load(ordering: .sequentiallyConsistent)
         do {
-            let page = try await work.source.read(shard, from: position, limit: limit)
+            var page = try await work.source.read(shard, from: position, limit: limit)
+            if isForgotten, page.records.isEmpty { page.next = nil }
             let now = host.now
-            machine.withLock { $0.add(page, now: now) }
+            // Somebody else's code, which nobody is to wait for.
+            let wanted = work.filter.map { page.records.filter($0) }
+            machine.withLock { [page] in $0.add(page, wanted: wanted, now: now) }
             return !page.records.isEmpty || page.next == nil || page.next != position
+        } catch let error as SourceError where isForgotten && error.code == .shardNotFound {
+            let now = host.now
+            machine.withLock { $0.add(StreamPage(records: [], next: nil), now: now) }
+            return true
         } catch {
             machine.withLock { $0.readingFailed() }
             if isStopping || Task.isCancelled { return nil }

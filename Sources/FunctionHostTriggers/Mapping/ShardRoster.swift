@@ -39,10 +39,13 @@ struct ShardRoster {
         hasFailed = false
         let known = Set(shards.map(\.id))
         if initial == nil { initial = known }
+        for poller in pollers where !known.contains(poller.shard) { poller.sourceForgot() }
         let done = finished.all
         var beginning: [(ShardID, StreamPosition)] = []
         for shard in shards where !begun.contains(shard.id) && !done.contains(shard.id) {
-            guard shard.parents.allSatisfy({ done.contains($0) || !known.contains($0) }) else { continue }
+            // A parent that the source has forgotten may have records in hand.
+            guard shard.parents.allSatisfy({ done.contains($0) || !known.contains($0) && !begun.contains($0) })
+            else { continue }
             begun.insert(shard.id)
             beginning.append((shard.id, position(of: shard.id)))
         }

@@ -80,13 +80,14 @@ struct ShardStateMachine: Sendable {
         return (position, min(room, rules.batchSize))
     }
 
-    /// Takes what was read; what the filter does not let through is done at once.
-    mutating func add(_ page: StreamPage, now: Timestamp) {
+    /// Takes what was read; what is not wanted of it is done at once.
+    ///
+    /// - Parameter wanted: What the filter lets through, in order; all of it unless given.
+    mutating func add(_ page: StreamPage, wanted: [StreamRecord]? = nil, now: Timestamp) {
         isReading = false
         position = page.next
         end = page.next ?? page.records.last.map { .after($0.sequenceNumber) } ?? end
-        var records = page.records
-        if let filter = rules.filter { records.removeAll { !filter($0) } }
+        let records = wanted ?? page.records
         guard !records.isEmpty else { return }
         buffered += records.count
         if lanes.count == 1 {

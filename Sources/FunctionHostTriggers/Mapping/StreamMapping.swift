@@ -52,10 +52,12 @@ public final class StreamMapping: HostService {
     ///
     /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`.
     public func update(_ change: (inout StreamMappingConfiguration) -> Void) throws(FunctionHostError) {
-        var configuration = configuration
-        change(&configuration)
-        try configuration.check(functionName)
-        control.update(configuration)
+        try control.update { configuration throws(FunctionHostError) in
+            var configuration = configuration
+            change(&configuration)
+            try configuration.check(functionName)
+            return configuration
+        }
     }
 
     // MARK: - Working
@@ -65,8 +67,18 @@ public final class StreamMapping: HostService {
         await control.run(on: host) {
             await poll(host)
         } forget: {
-            do { try await options.checkpoints.forget(name) } catch {
+            await forget(host)
+        }
+    }
+
+    /// Forgets how far it has come; tried until that is done, or the host shuts down.
+    private func forget(_ host: FunctionHost) async {
+        while true {
+            do {
+                return try await options.checkpoints.forget(name)
+            } catch {
                 tell(.checkpointFailed(reason: "\(error)"), host)
+                guard await host.sleepUnlessShutDown(for: .seconds(1)) else { return }
             }
         }
     }
@@ -82,7 +94,7 @@ public final class StreamMapping: HostService {
         let (configuration, generation) = control.begin()
         let work = ShardWork(
             mappingName: name, source: source, runner: runner,
-            rules: ShardRules(configuration, batchBytes: host.configuration.payloadLimit, filter: options.filter),
+            rules: ShardRules(configuration, batchBytes: host.configuration.payloadLimit), filter: options.filter,
             onFailure: options.onFailure, checkpoints: options.checkpoints)
         let subscription = source.subscribe(to: nil) { [control] in control.wakeup.call() }
         defer { subscription.cancel() }

@@ -19,11 +19,13 @@ public struct StreamMappingConfiguration: Sendable {
     public var parallelizationFactor = 1
     /// How often a batch that failed is tried again; nil for until it succeeds or is too old. Up to 10,000.
     public var maximumRetryAttempts: Int?
-    /// How old a record may be that is tried, 60 seconds to 7 days; nil for as old as the stream keeps it.
+    /// How old a record may be that is tried, 60 seconds to 7 days; nil for any age: what was read is tried until it succeeds,
+    /// though the stream keep it no longer.
     public var maximumRecordAge: Duration?
     /// Whether a batch that failed is split in two, each half then tried by itself; a split is no retry.
     public var bisectBatchOnFunctionError = false
-    /// Whether the function's answer names records that failed; otherwise any answer is success.
+    /// Whether the answer of a function that is mapped by name names records that failed; otherwise any answer is success.
+    /// A ``StreamBatchResult`` counts always.
     public var reportsBatchItemFailures = false
     /// The time between tries of one batch: the base, doubled each time, up to the maximum, both positive.
     public var retryDelay: (base: Duration, maximum: Duration) = (.seconds(1), .seconds(30))

@@ -289,6 +289,23 @@ import Testing
         }
     }
 
+    @Test("A receive that takes long keeps nobody from keeping invisible what runs")
+    func slowReceive() async throws {
+        let rig = try Rig(visibility: .seconds(3))
+        rig.queue.send([1])
+        try rig.map(doing: { _ in
+            try await rig.pass(.seconds(20))
+            return .succeeded
+        })
+        try await rig.host.run {
+            try await rig.pass(.seconds(1))
+            rig.queue.slow(by: .seconds(5))
+            try await rig.pass(.seconds(30))
+        }
+        #expect(rig.batches.all == [[1]])
+        #expect(rig.queue.left == [])
+    }
+
     @Test("A flood of messages keeps nobody from keeping invisible what runs")
     func flood() async throws {
         let rig = try Rig(visibility: .seconds(3))

@@ -210,6 +210,26 @@ import Testing
         #expect(try await rig.checkpoint(0) == .finished)
     }
 
+    @Test("A shard that the source forgets is brought to its end before its children begin")
+    func forgotten() async throws {
+        let rig = try MappingRig()
+        rig.stream.put(0..<3)
+        let failures = Countdown(3)
+        _ = try rig.map(configured: { $0.batchSize = 2 }) { numbers in
+            if numbers.contains(0), failures.take() { throw HandlerFailure() }
+        }
+        try await rig.host.run {
+            try await rig.pass(.milliseconds(100))
+            rig.stream.add(ShardID("s1"), parents: [ShardID("s0")])
+            rig.stream.put([10], to: 1)
+            rig.stream.forget(ShardID("s0"))
+            try await rig.pass(.seconds(30))
+        }
+        #expect(rig.batches.all == [[0, 1], [0, 1], [0, 1], [0, 1], [2], [10]])
+        #expect(rig.events.texts.last == "1 succeeded")
+        #expect(try await rig.checkpoint(0) == .finished)
+    }
+
     @Test("A mapping that is paused begins nothing, and goes on where it was; one that is deleted forgets")
     func pause() async throws {
         let rig = try MappingRig()
@@ -242,6 +262,58 @@ import Testing
         }
         #expect(rig.batches.all.last == [4])
         #expect(try await rig.checkpoint() == nil)
+    }
+
+    @Test("A mapping that is deleted forgets, though its checkpoints cannot be reached at first")
+    func forgets() async throws {
+        struct Unreachable: CheckpointStore {
+            let inner = InMemoryCheckpoints()
+            let failures = Countdown(2)
+
+            func checkpoints(of mapping: String) async throws -> [ShardID: ShardCheckpoint] {
+                try await inner.checkpoints(of: mapping)
+            }
+
+            func save(_ checkpoint: ShardCheckpoint, of mapping: String, shard: ShardID) async throws {
+                try await inner.save(checkpoint, of: mapping, shard: shard)
+            }
+
+            func forget(_ mapping: String) async throws {
+                if failures.take() { throw HandlerFailure() }
+                try await inner.forget(mapping)
+            }
+        }
+        let rig = try MappingRig()
+        let checkpoints = Unreachable()
+        let work = try rig.host.register("work") { (_: StreamBatch, _) in }
+        let mapping = try rig.host.map(
+            rig.stream, to: work, configuration: .init(startingPosition: .oldest),
+            options: .init(name: "test", checkpoints: checkpoints))
+        try await rig.host.run {
+            rig.stream.put([1])
+            try await rig.pass(.seconds(1))
+            mapping.delete()
+            try await rig.pass(.seconds(1))
+            #expect(mapping.status == .deleting)
+            try await rig.pass(.seconds(5))
+            #expect(mapping.status == .deleted)
+        }
+        #expect(try await checkpoints.checkpoints(of: "test").isEmpty)
+    }
+
+    @Test("Two changes of a configuration at the same time are both made")
+    func changes() throws {
+        let rig = try MappingRig()
+        let mapping = try rig.map()
+        let isFirst = Countdown(1)
+        try mapping.update { configuration in
+            configuration.batchSize = 7
+            // Somebody else is quicker.
+            guard isFirst.take() else { return }
+            #expect(throws: Never.self) { try mapping.update { $0.parallelizationFactor = 3 } }
+        }
+        #expect(mapping.configuration.batchSize == 7)
+        #expect(mapping.configuration.parallelizationFactor == 3)
     }
 
     @Test("A shutdown waits for the batch that runs; what it cuts off is tried again by the next host")
@@ -350,6 +422,44 @@ import Testing
             try await rig.pass(.seconds(1))
         }
         #expect(rig.batches.all == [[1], [2]])
+    }
+
+    @Test("A second mapping of one name is refused for as long as the first one is there")
+    func nameTaken() async throws {
+        let rig = try MappingRig()
+        let mapping = try rig.map()
+        let work = try rig.host.register("other") { (_: StreamBatch, _) in }
+        let again = { @Sendable in
+            try rig.host.map(
+                TestStream(), to: work, configuration: .init(startingPosition: .oldest), options: .init(name: "test"))
+        }
+        let error = #expect(throws: FunctionHostError.self) { try again() }
+        #expect(error?.code == .alreadyRegistered)
+        try await rig.host.run {
+            try await rig.pass(.seconds(1))
+            #expect(throws: FunctionHostError.self) { try again() }
+            mapping.delete()
+            try await rig.pass(.seconds(1))
+            _ = try again()
+        }
+    }
+
+    @Test("A function that is gone is waited for until it is there again, and nothing is charged")
+    func gone() async throws {
+        let rig = try MappingRig()
+        rig.stream.put([1])
+        _ = try rig.map(configured: { $0.maximumRetryAttempts = 0 })
+        try rig.host.remove("work")
+        try await rig.host.run {
+            try await rig.pass(.seconds(20))
+            #expect(Set(rig.events.texts) == ["1 notRun"])
+            try rig.host.register("work", configuration: .init(timeout: .seconds(60))) {
+                [batches = rig.batches] (batch: StreamBatch, _) in batches.add(batch.records.map(\.number))
+            }
+            try await rig.pass(.seconds(40))
+        }
+        #expect(rig.letters.all.count == 0)
+        #expect(rig.batches.all == [[1]])
     }
 
     @Test("An impossible configuration is refused with the reason")

@@ -74,6 +74,17 @@ import Testing
         #expect(events.all.all.contains { $0.hasPrefix("did not fire often/2026-01-01T00:01:00Z: queueFull") })
     }
 
+    @Test("A second schedule of one name is refused, whose firings would be taken for those of the first")
+    func nameTaken() throws {
+        let simulation = try #require(Simulation.current)
+        let host = FunctionHost(system: .simulated(by: simulation))
+        try host.schedule(try Self.hourly(), functionNamed: "report", input: [1])
+        let error = #expect(throws: FunctionHostError.self) {
+            try host.schedule(try Self.hourly(), functionNamed: "report", input: [2])
+        }
+        #expect(error?.code == .alreadyRegistered)
+    }
+
     @Test("A name that is none is refused, and a function that is not there is told of")
     func refused() async throws {
         let simulation = try #require(Simulation.current)

@@ -40,6 +40,15 @@ final class TestStream: StreamSource {
         for parent in parents { tell(parent) }
     }
 
+    /// Forgets a shard and its records, as at the end of their retention.
+    func forget(_ shard: ShardID) {
+        state.withLock { state in
+            state.shards.removeAll { $0.id == shard }
+            state.records[shard] = nil
+        }
+        tell(nil)
+    }
+
     /// Appends records of numbers as text, and gives theirs.
     @discardableResult
     func put(

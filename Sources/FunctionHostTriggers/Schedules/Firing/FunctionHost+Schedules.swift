@@ -14,7 +14,8 @@ extension FunctionHost {
     ///   - memory: Where it keeps how far it has come; with what a process forgets, nothing is caught up with that was missed
     ///     between two processes.
     /// - Returns: What tells the next firings.
-    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration` or `shuttingDown`.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`, `shuttingDown`, or `alreadyRegistered` if there
+    ///   is a schedule of this name.
     @discardableResult
     public func schedule(
         _ schedule: Schedule, functionNamed name: String, input: [UInt8]? = nil,
@@ -36,7 +37,7 @@ extension FunctionHost {
                     "a schedule's name has 1 to 64 of A-Z a-z 0-9 _ - . and \(JSONText.quoted(schedule.name)) has not")
         }
         let scheduled = ScheduledFunction(schedule, name, input, configuration, memory)
-        try attach(scheduled)
+        try attach(scheduled, isUnique: true)
         return scheduled
     }
 }

@@ -102,10 +102,11 @@ public final class ScheduledFunction: HostService {
                 tell(.fired(firing), host)
                 return true
             } catch {
-                guard let error = error as? FunctionHostError, error.code != .shuttingDown else { return false }
+                let code = (error as? FunctionHostError)?.code
+                if Task.isCancelled || code == .shuttingDown { return false }
                 tell(.notFired(firing, reason: "\(error)"), host)
-                // Anything else would be the same again.
-                guard error.code == .queueFull || error.code == .queueUnavailable else { return true }
+                // What the host refuses for another reason it would refuse again; a store's own error may pass.
+                guard code == nil || code == .queueFull || code == .queueUnavailable else { return true }
                 guard await host.sleepUnlessShutDown(for: .seconds(1)) else { return false }
             }
         }
