@@ -69,7 +69,7 @@ extension FunctionHost {
         return try map(source, runner, configuration, options)
     }
 
-    private func map(
+    func map(
         _ source: some StreamSource, _ runner: BatchRunner<StreamBatch>, _ configuration: StreamMappingConfiguration,
         _ options: StreamMappingOptions
     ) throws(FunctionHostError) -> StreamMapping {
@@ -138,7 +138,7 @@ extension FunctionHost {
         try map(source, BatchRunner(named: name) { source.event(of: $0.messages) }, configuration, filter)
     }
 
-    private func map(
+    func map(
         _ source: some QueueSource, _ runner: BatchRunner<QueueBatch>, _ configuration: QueueMappingConfiguration,
         _ filter: (@Sendable (QueueMessage) -> Bool)?
     ) throws(FunctionHostError) -> QueueMapping {

@@ -120,6 +120,42 @@ import Testing
         #expect(try await failed.receive(10, visibility: .seconds(1)).map(\.body) == ["poison"])
     }
 
+    private struct Order: Codable {
+        let id: Int
+    }
+
+    @Test("A function of elements gets them decoded; what cannot be is isolated, and everything else is done")
+    func elements() async throws {
+        let host = FunctionHost(system: .simulated)
+        let (orders, failures) = (try InMemoryStream("orders", system: .simulated), Letters())
+        let ids = Notes<[Int]>()
+        let book = try host.register("book") { (orders: [Order], _) in ids.add(orders.map(\.id)) }
+        var configuration = StreamMappingConfiguration(startingPosition: .oldest)
+        configuration.maximumRetryAttempts = 0
+        configuration.bisectBatchOnFunctionError = true
+        try host.map(orders, to: book, configuration: configuration, options: .init(onFailure: failures))
+        for number in 0..<9 {
+            try orders.put(partitionKey: "key", data: Array((number == 4 ? "poison" : #"{"id":\#(number)}"#).utf8))
+        }
+        try await host.run { try await pass(.seconds(60)) }
+        #expect(ids.all.flatMap { $0 } == [0, 1, 2, 3, 5, 6, 7, 8])
+        #expect(failures.all.count == 1)
+        #expect(try #require(failures.all.all.first).contains(#""batchSize":1"#))
+    }
+
+    @Test("Of a queue's messages those that cannot be decoded come again, and the others are done")
+    func messages() async throws {
+        let host = FunctionHost(system: .simulated)
+        let jobs = try InMemoryQueue("jobs", system: .simulated)
+        let ids = Notes<[Int]>()
+        let book = try host.register("book") { (orders: [Order], _) in ids.add(orders.map(\.id)) }
+        try host.map(jobs, to: book)
+        for body in [#"{"id":1}"#, "poison", #"{"id":2}"#] { try jobs.send(body) }
+        try await host.run { try await pass(.seconds(40)) }
+        #expect(ids.all.flatMap { $0 } == [1, 2])
+        #expect(jobs.figures.visible + jobs.figures.invisible == 1)
+    }
+
     @Test("Filter criteria see a record as the service writes it")
     func criteria() async throws {
         let host = FunctionHost(system: .simulated)
