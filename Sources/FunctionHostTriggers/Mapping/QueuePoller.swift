@@ -203,18 +203,21 @@ final class QueuePoller: Sendable {
         for attempt in 1... {
             let verdict = await invoke(batch, host)
             tell(result(of: batch, verdict, host), host)
+            var rest = Duration.zero
             if case .notRun = verdict {
                 // Kept and tried again: given back, it would be received once more for nothing.
                 let pause = min(Duration.seconds(30), .seconds(1) * (1 << min(5, attempt - 1)))
                 let isInTime = began.duration(to: host.now) + pause <= source.visibilityTimeout
                 if isInTime, await wait(number, for: pause, host) { continue }
+                // Not at once, or it would be received and turned away without a pause.
+                if !isStopping { rest = pause }
             }
             // Out of hand first: nobody is to keep invisible what is to be seen again.
             flights.withLock { $0.receipts[number] = nil }
             if case .done(let done, let left) = verdict {
                 return await settle(done, left, after: began.duration(to: host.now), host)
             }
-            return await give(back: batch.messages.map(\.receipt), host)
+            return await give(back: batch.messages.map(\.receipt), after: rest, host)
         }
     }
 
@@ -254,11 +257,11 @@ final class QueuePoller: Sendable {
         }
     }
 
-    /// Makes messages visible again at once.
-    private func give(back receipts: [Receipt], _ host: FunctionHost) async {
+    /// Makes messages visible again, at once unless something else is said.
+    private func give(back receipts: [Receipt], after pause: Duration = .zero, _ host: FunctionHost) async {
         guard !receipts.isEmpty else { return }
         do {
-            _ = try await source.changeVisibility(of: receipts, to: .zero)
+            _ = try await source.changeVisibility(of: receipts, to: pause)
         } catch {
             tell(.readingFailed(reason: "\(error)"), host)
         }

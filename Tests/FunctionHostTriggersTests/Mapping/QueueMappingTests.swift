@@ -219,6 +219,27 @@ import Testing
         #expect(rig.queue.left == [])
     }
 
+    @Test("With a visibility timeout shorter than any pause a batch that finds no room is not tried without one")
+    func throttledBriefly() async throws {
+        let rig = try Rig(visibility: .milliseconds(300), concurrency: 1)
+        rig.queue.send([1])
+        let block = try rig.host.register("block", configuration: .init(timeout: .seconds(60))) { (_: Void, context) in
+            try await context.sleep(for: .seconds(10))
+        }
+        try await rig.host.run {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await rig.host.invoke(block) }
+                try await rig.pass(.seconds(1))
+                try rig.map()
+                try await rig.pass(.seconds(20))
+                try await group.waitForAll()
+            }
+        }
+        #expect(rig.batches.all == [[1]])
+        #expect(rig.events.texts.filter { $0 == "1 notRun" }.count <= 10)
+        #expect(rig.queue.left == [])
+    }
+
     @Test("A pause gives back what was gathered, and a shutdown what it cuts off")
     func givenBack() async throws {
         let rig = try Rig(visibility: .seconds(1_000))
