@@ -13,8 +13,8 @@ public struct MappingEvent: ServiceEvent {
         case discarded(records: Int, condition: String)
         /// The destination could not be told of records that are not tried again.
         case destinationFailed(records: Int, reason: String)
-        /// The source could not be read; it is tried again.
-        case readingFailed(reason: String)
+        /// The source could not be read, or not be told what became of messages; it is asked again, or tells them again.
+        case sourceFailed(reason: String)
         /// How far the mapping has come could not be kept; it is tried again with the next batch.
         case checkpointFailed(reason: String)
     }
@@ -49,7 +49,7 @@ public struct MappingEvent: ServiceEvent {
         case .discarded(let records, let condition): "\(place): \(records) records discarded: \(condition)"
         case .destinationFailed(let records, let reason):
             "\(place): the destination was not told of \(records) records: \(reason)"
-        case .readingFailed(let reason): "\(place): reading failed: \(reason)"
+        case .sourceFailed(let reason): "\(place): the source failed: \(reason)"
         case .checkpointFailed(let reason): "\(place): the checkpoint was not kept: \(reason)"
         }
     }

@@ -126,7 +126,7 @@ final class QueuePoller: Sendable {
             return !received.isEmpty
         } catch {
             if isStopping || Task.isCancelled { return false }
-            tell(.readingFailed(reason: "\(error)"), host)
+            tell(.sourceFailed(reason: "\(error)"), host)
             if await !host.sleepUnlessShutDown(for: .seconds(1)) { stop() }
             return false
         }
@@ -189,7 +189,7 @@ final class QueuePoller: Sendable {
                 do {
                     _ = try await source.changeVisibility(of: due, to: source.visibilityTimeout)
                 } catch {
-                    tell(.readingFailed(reason: "\(error)"), host)
+                    tell(.sourceFailed(reason: "\(error)"), host)
                 }
             }
             await pulse.waitInShutdown(on: host, until: next)
@@ -253,7 +253,7 @@ final class QueuePoller: Sendable {
             }
         } catch {
             // They are visible again by themselves, and are received once more.
-            tell(.readingFailed(reason: "\(error)"), host)
+            tell(.sourceFailed(reason: "\(error)"), host)
         }
     }
 
@@ -263,7 +263,7 @@ final class QueuePoller: Sendable {
         do {
             _ = try await source.changeVisibility(of: receipts, to: pause)
         } catch {
-            tell(.readingFailed(reason: "\(error)"), host)
+            tell(.sourceFailed(reason: "\(error)"), host)
         }
     }
 

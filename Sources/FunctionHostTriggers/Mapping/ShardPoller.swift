@@ -185,7 +185,7 @@ final class ShardPoller: Sendable {
         } catch {
             machine.withLock { $0.readingFailed() }
             if isStopping || Task.isCancelled { return nil }
-            tell(.readingFailed(reason: "\(error)"), host)
+            tell(.sourceFailed(reason: "\(error)"), host)
             // Batches that end meanwhile are seen to afterwards.
             if await !host.sleepUnlessShutDown(for: .seconds(1)) { stop() }
             return true

@@ -138,7 +138,7 @@ public final class StreamMapping: HostService {
         do {
             return try await source.shards()
         } catch {
-            tell(.readingFailed(reason: "\(error)"), host)
+            tell(.sourceFailed(reason: "\(error)"), host)
             return nil
         }
     }

@@ -357,7 +357,7 @@ import Testing
         try await rig.host.run { try await rig.pass(.seconds(2)) }
         #expect(rig.batches.all == [[5]])
         #expect(!rig.queue.left.contains(5))
-        #expect(rig.events.texts.contains("reading failed"))
+        #expect(rig.events.texts.contains("source failed"))
     }
 
     @Test(

@@ -367,7 +367,7 @@ import Testing
         try await rig.host.run { try await rig.pass(.seconds(60)) }
         #expect(rig.batches.all == [[1], [2]])
         #expect(rig.letters.all.count == 1)
-        #expect(rig.events.texts.filter { $0 == "reading failed" }.count == 3)
+        #expect(rig.events.texts.filter { $0 == "source failed" }.count == 3)
         #expect(rig.events.texts.filter { $0 == "1 not told" }.count == 2)
     }
 

@@ -78,7 +78,7 @@ struct MappingEvents: HostObserver {
             case .batchEnded(let records, let result, _): "\(records) \(result.rawValue)"
             case .discarded(let records, let condition): "\(records) \(condition)"
             case .destinationFailed(let records, _): "\(records) not told"
-            case .readingFailed: "reading failed"
+            case .sourceFailed: "source failed"
             case .checkpointFailed: "checkpoint failed"
             }
         }
