@@ -12,43 +12,7 @@ public import FunctionHost
 ///
 /// A queue whose name ends in `.fifo` keeps the order of each group and sends no message twice within five minutes. Nothing
 /// waits: each call is one short section under a lock, however many messages there are. They live no longer than the process.
-public final class InMemoryQueue: QueueSource {
-    /// What is sent.
-    public struct Entry: Sendable {
-        /// What it holds: one character at least, and no control characters but tab and ends of lines.
-        public var body: String
-        /// How long it is invisible at first, up to 15 minutes; nil for the queue's delay, which FIFO messages always have.
-        public var delay: Duration?
-        /// What is sent along, up to 10.
-        public var attributes: [String: MessageAttribute]
-        /// Messages of one group come in order; FIFO only, where it is required.
-        public var groupID: String?
-        /// What a second one with the same is told by; FIFO only, where it is required unless the content stands for it.
-        public var deduplicationID: String?
-
-        /// Describes a message.
-        public init(
-            body: String, delay: Duration? = nil, attributes: [String: MessageAttribute] = [:], groupID: String? = nil,
-            deduplicationID: String? = nil
-        ) {
-            self.body = body
-            self.delay = delay
-            self.attributes = attributes
-            self.groupID = groupID
-            self.deduplicationID = deduplicationID
-        }
-    }
-
-    /// A message that was sent.
-    public struct Sent: Sendable, Hashable {
-        /// Its id: that of the first for a duplicate.
-        public var id: String
-        /// Its place in the order of a FIFO queue; nil in others.
-        public var sequenceNumber: SequenceNumber?
-        /// Whether there was one with the same deduplication id before, so that nothing was sent.
-        public var isDuplicate: Bool
-    }
-
+public final class InMemoryQueue: QueueSource, MessageSink {
     /// How many messages one batch may have.
     public static let batchLimit = 10
 
@@ -123,9 +87,9 @@ public final class InMemoryQueue: QueueSource {
     public func send(
         _ body: String, delay: Duration? = nil, attributes: [String: MessageAttribute] = [:], groupID: String? = nil,
         deduplicationID: String? = nil
-    ) throws(SourceError) -> Sent {
+    ) throws(SourceError) -> SentMessage {
         try send(
-            Entry(
+            MessageEntry(
                 body: body, delay: delay, attributes: attributes, groupID: groupID, deduplicationID: deduplicationID))
     }
 
@@ -136,7 +100,7 @@ public final class InMemoryQueue: QueueSource {
     /// - Throws: ``SourceError`` as `invalidArgument` if there are none, too many, or too many bytes in all.
     /// - Source: SQS API Reference, *SendMessageBatch*.
     @discardableResult
-    public func send(_ entries: [Entry]) throws(SourceError) -> [Result<Sent, SourceError>] {
+    public func send(_ entries: [MessageEntry]) throws(SourceError) -> [Result<SentMessage, SourceError>] {
         guard (1...Self.batchLimit).contains(entries.count) else {
             throw SourceError(.invalidArgument, reason: "\(entries.count) messages: from 1 to \(Self.batchLimit)")
         }
@@ -148,7 +112,11 @@ public final class InMemoryQueue: QueueSource {
         return entries.map { entry in Result { () throws(SourceError) in try send(entry) } }
     }
 
-    private func send(_ entry: Entry) throws(SourceError) -> Sent {
+    /// Sends a message.
+    ///
+    /// - Throws: ``SourceError`` as `invalidArgument`, or `full` if there is no room.
+    @discardableResult
+    public func send(_ entry: MessageEntry) throws(SourceError) -> SentMessage {
         let size = try rules.size(of: entry)
         var extras: MessageExtras?
         if isFIFO || !entry.attributes.isEmpty {
@@ -161,7 +129,7 @@ public final class InMemoryQueue: QueueSource {
         let sent = try core.act { machine, now throws(SourceError) in
             try machine.send(content, delay: delay, now: now)
         }
-        return Sent(id: sent.id.description, sequenceNumber: sent.number, isDuplicate: sent.isDuplicate)
+        return SentMessage(id: sent.id.description, sequenceNumber: sent.number, isDuplicate: sent.isDuplicate)
     }
 
     // MARK: - Receiving

@@ -14,7 +14,7 @@ struct MessageRules: Sendable {
     /// The size of a message in bytes.
     ///
     /// - Throws: ``SourceError`` as `invalidArgument` if it cannot be sent.
-    func size(of entry: borrowing InMemoryQueue.Entry) throws(SourceError) -> Int {
+    func size(of entry: borrowing MessageEntry) throws(SourceError) -> Int {
         var size = entry.body.utf8.count
         guard size > 0, Self.isPlain(entry.body) else {
             throw invalid("a body has one character at least, and no control characters but tab and ends of lines")
@@ -32,7 +32,7 @@ struct MessageRules: Sendable {
         return size
     }
 
-    private func checkOrder(_ entry: borrowing InMemoryQueue.Entry) throws(SourceError) {
+    private func checkOrder(_ entry: borrowing MessageEntry) throws(SourceError) {
         if let delay = entry.delay {
             guard !isFIFO else { throw invalid("messages of a FIFO queue have the queue's delay") }
             guard delay >= .zero, delay <= .seconds(900) else { throw invalid("a delay of \(delay): up to 15 minutes") }

@@ -13,37 +13,7 @@ import Synchronization
 /// ```
 ///
 /// Nothing waits: each call is one short section under a lock. What is kept lives no longer than the process.
-public final class InMemoryStream: StreamSource {
-    /// What is put.
-    public struct Entry: Sendable {
-        /// Records of the same key are in one shard and in order: 1 to 256 characters.
-        public var partitionKey: String
-        /// Chooses the shard in place of the partition key's MD5.
-        public var explicitHashKey: UInt128?
-        /// What it holds; may be empty.
-        public var data: [UInt8]
-
-        /// Describes a record.
-        public init(partitionKey: String, explicitHashKey: UInt128? = nil, data: [UInt8]) {
-            self.partitionKey = partitionKey
-            self.explicitHashKey = explicitHashKey
-            self.data = data
-        }
-
-        var size: Int { data.count + partitionKey.utf8.count }
-
-        /// What decides on the shard.
-        var hashKey: UInt128 { explicitHashKey ?? MD5.hash(partitionKey) }
-    }
-
-    /// Where a record was put.
-    public struct Place: Sendable, Hashable {
-        /// The shard.
-        public var shard: ShardID
-        /// Its number, higher than those of all that came before.
-        public var sequenceNumber: SequenceNumber
-    }
-
+public final class InMemoryStream: StreamSource, RecordSink {
     /// How many records one batch may have.
     public static let batchLimit = 500
 
@@ -105,8 +75,8 @@ public final class InMemoryStream: StreamSource {
     @discardableResult
     public func put(
         partitionKey: String, explicitHashKey: UInt128? = nil, data: [UInt8]
-    ) throws(SourceError) -> Place {
-        let entry = Entry(partitionKey: partitionKey, explicitHashKey: explicitHashKey, data: data)
+    ) throws(SourceError) -> RecordPlace {
+        let entry = RecordEntry(partitionKey: partitionKey, explicitHashKey: explicitHashKey, data: data)
         try check(entry)
         let hashKey = hasOneShard.load(ordering: .relaxed) ? nil : entry.hashKey
         let (now, wallTime) = (clock.now, clock.wallTime)
@@ -126,7 +96,7 @@ public final class InMemoryStream: StreamSource {
     /// - Throws: ``SourceError`` as `invalidArgument`, or `full` if there is no room and nothing may be dropped for it.
     /// - Source: Kinesis Data Streams API Reference, *PutRecords*.
     @discardableResult
-    public func put(_ entries: [Entry]) throws(SourceError) -> [Place] {
+    public func put(_ entries: [RecordEntry]) throws(SourceError) -> [RecordPlace] {
         guard (1...Self.batchLimit).contains(entries.count) else {
             throw SourceError(.invalidArgument, reason: "\(entries.count) records: from 1 to \(Self.batchLimit)")
         }
@@ -141,7 +111,7 @@ public final class InMemoryStream: StreamSource {
         return places
     }
 
-    private func check(_ entry: borrowing Entry) throws(SourceError) {
+    private func check(_ entry: borrowing RecordEntry) throws(SourceError) {
         // A character has a byte at least: most keys need no counting.
         let bytes = entry.partitionKey.utf8.count
         guard bytes > 0, bytes <= 256 || entry.partitionKey.unicodeScalars.count <= 256 else {

@@ -84,23 +84,23 @@ struct StreamStateMachine: Sendable {
 
     /// Takes in records: all of them, or none. Where no hash key is given it is reckoned if it matters.
     mutating func put(
-        _ records: [(record: InMemoryStream.Entry, hashKey: UInt128?)], now: Timestamp, wallTime: Timestamp
-    ) throws(SourceError) -> [InMemoryStream.Place] {
+        _ records: [(record: RecordEntry, hashKey: UInt128?)], now: Timestamp, wallTime: Timestamp
+    ) throws(SourceError) -> [RecordPlace] {
         try makeRoom(count: records.count, bytes: records.reduce(0) { $0 + $1.record.size }, now)
         return records.map { accept($0.record, $0.hashKey, now, wallTime) }
     }
 
     /// Takes in one record.
     mutating func put(
-        _ record: InMemoryStream.Entry, hashKey: UInt128?, now: Timestamp, wallTime: Timestamp
-    ) throws(SourceError) -> InMemoryStream.Place {
+        _ record: RecordEntry, hashKey: UInt128?, now: Timestamp, wallTime: Timestamp
+    ) throws(SourceError) -> RecordPlace {
         try makeRoom(count: 1, bytes: record.size, now)
         return accept(record, hashKey, now, wallTime)
     }
 
     private mutating func accept(
-        _ record: InMemoryStream.Entry, _ hashKey: UInt128?, _ now: Timestamp, _ wallTime: Timestamp
-    ) -> InMemoryStream.Place {
+        _ record: RecordEntry, _ hashKey: UInt128?, _ now: Timestamp, _ wallTime: Timestamp
+    ) -> RecordPlace {
         let slot = open.count == 1 ? open[0].slot : open[openIndex(of: hashKey ?? record.hashKey)].slot
         let number = nextNumber
         nextNumber += 1
@@ -112,7 +112,7 @@ struct StreamStateMachine: Sendable {
             Entry(
                 number: number, cameAt: lastCameAt, arrivedAt: lastArrivedAt, partitionKey: record.partitionKey,
                 data: record.data))
-        return InMemoryStream.Place(shard: slots[slot]!.id, sequenceNumber: base.advanced(by: number))
+        return RecordPlace(shard: slots[slot]!.id, sequenceNumber: base.advanced(by: number))
     }
 
     /// Which of the open shards has a hash key.

@@ -21,7 +21,7 @@ struct QueueBench {
 
     /// Sends a message to a FIFO queue, each with a deduplication id of its own unless one is given.
     @discardableResult
-    func send(_ body: String, to group: String, id: String? = nil) throws(SourceError) -> InMemoryQueue.Sent {
+    func send(_ body: String, to group: String, id: String? = nil) throws(SourceError) -> SentMessage {
         try queue.send(body, groupID: group, deduplicationID: id ?? "id-\(body)")
     }
 

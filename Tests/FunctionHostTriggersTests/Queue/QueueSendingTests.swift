@@ -6,7 +6,7 @@ import FunctionHostTriggers
 import Testing
 
 @Suite struct QueueSendingTests {
-    typealias Entry = InMemoryQueue.Entry
+    typealias Entry = MessageEntry
 
     @Test("Ids are the seed's, and those of two queues of one system are different")
     func ids() throws {

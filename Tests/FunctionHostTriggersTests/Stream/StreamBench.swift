@@ -25,7 +25,7 @@ struct StreamBench {
 
     /// Puts a record whose data is a text; its key goes by the shard with the hash keys from `hashKey` on.
     @discardableResult
-    func put(_ text: String, key: String = "k", hashKey: UInt128? = nil) throws(SourceError) -> InMemoryStream.Place {
+    func put(_ text: String, key: String = "k", hashKey: UInt128? = nil) throws(SourceError) -> RecordPlace {
         try stream.put(partitionKey: key, explicitHashKey: hashKey, data: Array(text.utf8))
     }
 

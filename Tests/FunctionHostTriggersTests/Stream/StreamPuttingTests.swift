@@ -69,7 +69,7 @@ import Testing
     func batches() async throws {
         let bench = try StreamBench(shards: 2)
         let entries = (0..<500).map { number in
-            InMemoryStream.Entry(
+            RecordEntry(
                 partitionKey: "k", explicitHashKey: number % 2 == 0 ? 0 : .max, data: Array(String(number).utf8))
         }
         let places = try bench.stream.put(entries)
@@ -84,9 +84,9 @@ import Testing
     @Test("Of a batch with one bad record, or too large a one, nothing is put")
     func badBatches() async throws {
         let bench = try StreamBench { $0.recordLimit = 2 }
-        let good = InMemoryStream.Entry(partitionKey: "k", data: [])
+        let good = RecordEntry(partitionKey: "k", data: [])
         #expect(
-            await code { try bench.stream.put([good, InMemoryStream.Entry(partitionKey: "", data: [])]) }
+            await code { try bench.stream.put([good, RecordEntry(partitionKey: "", data: [])]) }
                 == .invalidArgument)
         #expect(await code { try bench.stream.put([good, good, good]) } == .full)
         #expect(bench.stream.figures.records == 0)

@@ -18,7 +18,7 @@ import Testing
         }
         try bench.put("a")
         #expect(hasChanged())
-        try bench.stream.put([InMemoryStream.Entry(partitionKey: "k", data: [])])
+        try bench.stream.put([RecordEntry(partitionKey: "k", data: [])])
         #expect(hasChanged())
         let (left, right) = try bench.stream.split(StreamBench.shard(0))
         #expect(hasChanged())
