@@ -85,6 +85,18 @@ struct Deliverer: Sendable {
         }
     }
 
+    /// Gives up what was never sent, as nothing can be made of it for the target.
+    func refuse(
+        _ content: DeliveryContent, _ target: String, _ entry: TargetTable.Entry, _ fault: DeliveryFault
+    ) async throws {
+        if try await bury(content, target, entry, fault, nil, retries: 0) { return }
+        var kept = KeptDelivery(target: target, since: host.wallTime, content: content)
+        kept.content.body = content.event ?? content.body
+        kept.content.event = nil
+        kept.fault = fault.message
+        try await host.enqueue(named: functionName, payload: kept.json)
+    }
+
     private func handOver(_ content: DeliveryContent, to target: DeliveryTarget) async throws {
         switch target.place {
         case .function(let name):
@@ -127,6 +139,10 @@ struct Deliverer: Sendable {
             // A process that has just been started may not know it yet.
             guard age >= DeliveryPolicy().maximumEventAge else { throw RetryLater(after: .seconds(10)) }
             throw DoNotRetry("there is no target \(kept.target)")
+        }
+        if let reason = kept.fault {
+            let fault = DeliveryFault(code: "INVALID_JSON", message: reason, mayPass: false)
+            return try await giveUp(kept, entry, fault, nil, context)
         }
         do {
             try await handOver(kept.content, to: entry.target)
@@ -201,6 +217,14 @@ final class TargetTable: Sendable {
 
     func entry(of target: String) -> Entry? { entries.withLock { $0[target] } }
     func set(_ entry: Entry?, for target: String) { entries.withLock { $0[target] = entry } }
+
+    /// Replaces all whose names begin so by those that there are now, as asked under the lock: who comes last is right.
+    func replace(prefix: String, by current: () -> [(String, Entry)]) {
+        entries.withLock { entries in
+            for key in entries.keys where key.hasPrefix(prefix) { entries[key] = nil }
+            for (key, entry) in current() { entries[key] = entry }
+        }
+    }
 }
 
 /// Thrown by the function of a deliverer: not now.

@@ -10,6 +10,8 @@ struct KeptDelivery: Sendable, Hashable {
     /// When it was accepted, by the calendar.
     var since: Timestamp
     var content: DeliveryContent
+    /// Why it must not be sent, though it is kept; nil if it may be.
+    var fault: String?
 
     init(target: String, since: Timestamp, content: DeliveryContent) {
         self.target = target
@@ -22,6 +24,7 @@ struct KeptDelivery: Sendable, Hashable {
         text += #","id":\#(JSONText.quoted(content.id))"#
         for case (let key, let value?) in [
             ("groupID", content.groupID), ("deduplicationID", content.deduplicationID), ("trace", content.traceHeader),
+            ("fault", fault),
         ] { text += #","\#(key)":\#(JSONText.quoted(value))"# }
         if !content.attributes.isEmpty {
             let members = content.attributes.sortedByName.map { "\(JSONText.quoted($0.key)):\($0.value.kept)" }
@@ -77,6 +80,7 @@ struct KeptDelivery: Sendable, Hashable {
             content: DeliveryContent(
                 id: id, body: body, event: text("event"), attributes: attributes, groupID: string("groupID"),
                 deduplicationID: string("deduplicationID"), traceHeader: string("trace")))
+        fault = string("fault")
     }
 }
 
