@@ -85,6 +85,15 @@ struct Deliverer: Sendable {
         }
     }
 
+    /// Has something sent to a target after all that was given before with the same key, retries included: while the host runs.
+    ///
+    /// - Throws: As ``deliver(_:to:_:)``.
+    func deliver(_ content: DeliveryContent, to target: String, inOrderOf key: String) async throws {
+        var kept = KeptDelivery(target: target, since: host.wallTime, content: content)
+        kept.wasTried = false
+        try await host.enqueue(named: functionName, payload: kept.json, options: EnqueueOptions(orderingKey: key))
+    }
+
     /// Gives up what was never sent, as nothing can be made of it for the target.
     func refuse(
         _ content: DeliveryContent, _ target: String, _ entry: TargetTable.Entry, _ fault: DeliveryFault
@@ -137,7 +146,9 @@ struct Deliverer: Sendable {
         let age = max(.zero, kept.since.duration(to: host.wallTime))
         guard let entry = table.entry(of: kept.target) else {
             // A process that has just been started may not know it yet.
-            guard age >= DeliveryPolicy().maximumEventAge else { throw RetryLater(after: .seconds(10)) }
+            guard age >= DeliveryPolicy().maximumEventAge else {
+                throw RetryLater(after: min(.seconds(60), max(.seconds(1), age / 4)))
+            }
             throw DoNotRetry("there is no target \(kept.target)")
         }
         if let reason = kept.fault {
@@ -146,12 +157,12 @@ struct Deliverer: Sendable {
         }
         do {
             try await handOver(kept.content, to: entry.target)
-            tell(kept.target, .delivered(retries: context.attempt))
+            if kept.wasTried || context.attempt > 1 { tell(kept.target, .delivered(retries: kept.retries(context))) }
         } catch {
             try Task.checkCancellation()
             let fault = DeliveryFault(error)
             var random = context.makeRandomNumberGenerator()
-            let verdict = entry.policy.verdict(on: fault, afterRetries: context.attempt, age: age, using: &random)
+            let verdict = entry.policy.verdict(on: fault, afterRetries: kept.retries(context), age: age, using: &random)
             switch verdict {
             case .again(let delay):
                 tell(kept.target, .kept(reason: fault.description))
@@ -170,7 +181,7 @@ struct Deliverer: Sendable {
             tell(kept.target, .givenUp(reason: fault.description))
             throw DoNotRetry(fault)
         }
-        guard try await bury(kept.content, kept.target, entry, fault, exhausted, retries: context.attempt) else {
+        guard try await bury(kept.content, kept.target, entry, fault, exhausted, retries: kept.retries(context)) else {
             throw DeliveryRetry(delay: .seconds(60), fault: fault)
         }
     }
@@ -202,6 +213,11 @@ struct Deliverer: Sendable {
     private func tell(_ target: String, _ kind: DeliveryEvent.Kind) {
         host.tell(DeliveryEvent(serviceName: owner, target: target, kind: kind))
     }
+}
+
+extension KeptDelivery {
+    /// How often it was sent again.
+    fileprivate func retries(_ context: InvocationContext) -> Int { wasTried ? context.attempt : context.attempt - 1 }
 }
 
 /// The targets of a deliverer.

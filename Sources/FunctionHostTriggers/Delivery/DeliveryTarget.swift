@@ -13,11 +13,19 @@ public struct DeliveryTarget: Sendable {
     let place: Place
     /// Its resource name, as dead letters tell it.
     public let arn: String
+    /// Whether it is a FIFO queue, which wants groups.
+    let isFIFO: Bool
+
+    private init(_ place: Place, arn: String, isFIFO: Bool = false) {
+        self.place = place
+        self.arn = arn
+        self.isFIFO = isFIFO
+    }
 
     /// A function of the host, by name: it is given the event asynchronously, by way of the host's queue, with whose durability,
     /// retries and dead letters it goes on from there.
     public static func function(_ name: String) -> Self {
-        Self(place: .function(name), arn: FunctionARN(functionName: name).description)
+        Self(.function(name), arn: FunctionARN(functionName: name).description)
     }
 
     /// A function of the host, by reference.
@@ -29,14 +37,14 @@ public struct DeliveryTarget: Sendable {
     ///   - queue: Where to.
     ///   - groupID: The group of all messages; wanted for FIFO queues unless what is sent has one, and for no others.
     public static func queue(_ queue: some MessageSink, groupID: String? = nil) -> Self {
-        .sink(QueueDelivery(queue: queue, groupID: groupID))
+        Self(.sink(QueueDelivery(queue: queue, groupID: groupID)), arn: queue.arn, isFIFO: queue.isFIFO)
     }
 
     /// A stream, whose records' data is what is sent; the partition key is the event's id.
     public static func stream(_ stream: some RecordSink) -> Self { .sink(StreamDelivery(stream: stream)) }
 
     /// Anything that takes what is sent, such as a topic.
-    public static func sink(_ sink: some DeliverySink) -> Self { Self(place: .sink(sink), arn: sink.arn) }
+    public static func sink(_ sink: some DeliverySink) -> Self { Self(.sink(sink), arn: sink.arn) }
 }
 
 /// Something that events are sent to.

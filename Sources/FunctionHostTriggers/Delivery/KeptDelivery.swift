@@ -12,6 +12,8 @@ struct KeptDelivery: Sendable, Hashable {
     var content: DeliveryContent
     /// Why it must not be sent, though it is kept; nil if it may be.
     var fault: String?
+    /// Whether it was sent before it was kept.
+    var wasTried = true
 
     init(target: String, since: Timestamp, content: DeliveryContent) {
         self.target = target
@@ -22,6 +24,7 @@ struct KeptDelivery: Sendable, Hashable {
     var json: [UInt8] {
         var text = #"{"target":\#(JSONText.quoted(target)),"since":\#(since.nanoseconds)"#
         text += #","id":\#(JSONText.quoted(content.id))"#
+        if !wasTried { text += #","untried":true"# }
         for case (let key, let value?) in [
             ("groupID", content.groupID), ("deduplicationID", content.deduplicationID), ("trace", content.traceHeader),
             ("fault", fault),
@@ -81,6 +84,7 @@ struct KeptDelivery: Sendable, Hashable {
                 id: id, body: body, event: text("event"), attributes: attributes, groupID: string("groupID"),
                 deduplicationID: string("deduplicationID"), traceHeader: string("trace")))
         fault = string("fault")
+        wasTried = members["untried"] == nil
     }
 }
 
