@@ -98,7 +98,7 @@ struct Deliverer: Sendable {
     func refuse(
         _ content: DeliveryContent, _ target: String, _ entry: TargetTable.Entry, _ fault: DeliveryFault
     ) async throws {
-        if try await bury(content, target, entry, fault, nil, retries: 0) { return }
+        if try await bury(content, target, entry, fault, nil, retries: 0) == .done { return }
         var kept = KeptDelivery(target: target, since: host.wallTime, content: content)
         kept.content.body = content.event ?? content.body
         kept.content.event = nil
@@ -126,8 +126,8 @@ struct Deliverer: Sendable {
         var random = SplitMix64(seed: id.low)
         let verdict = entry.policy.verdict(on: fault, afterRetries: 0, age: .zero, using: &random)
         var options = EnqueueOptions()
-        if case .giveUp(let exhausted) = verdict, entry.policy.deadLetterQueue != nil,
-            try await bury(content, target, entry, fault, exhausted, retries: 0)
+        if case .giveUp(let exhausted) = verdict,
+            try await bury(content, target, entry, fault, exhausted, retries: 0) == .done
         {
             return .deadLettered
         }
@@ -155,43 +155,69 @@ struct Deliverer: Sendable {
             let fault = DeliveryFault(code: "INVALID_JSON", message: reason, mayPass: false)
             return try await giveUp(kept, entry, fault, nil, context)
         }
+        guard kept.retries(context) <= entry.policy.maximumRetryAttempts else {
+            // Whatever comes back in time is judged then.
+            let fault = DeliveryFault(code: "TIMEOUT", message: "the target did not answer in time", mayPass: true)
+            return try await giveUp(kept, entry, fault, .attempts, context)
+        }
         do {
             try await handOver(kept.content, to: entry.target)
             if kept.wasTried || context.attempt > 1 { tell(kept.target, .delivered(retries: kept.retries(context))) }
         } catch {
             try Task.checkCancellation()
-            let fault = DeliveryFault(error)
-            var random = context.makeRandomNumberGenerator()
-            let verdict = entry.policy.verdict(on: fault, afterRetries: kept.retries(context), age: age, using: &random)
-            switch verdict {
-            case .again(let delay):
-                tell(kept.target, .kept(reason: fault.description))
-                throw DeliveryRetry(delay: delay, fault: fault)
-            case .giveUp(let exhausted): try await giveUp(kept, entry, fault, exhausted, context)
-            }
+            // The host's end is no failure of the target's.
+            if (error as? FunctionHostError)?.code == .shuttingDown { throw RetryLater(after: .seconds(1)) }
+            try await failed(kept, entry, DeliveryFault(error), age: age, context)
+        }
+    }
+
+    /// Always throws, unless a dead-letter queue has it.
+    private func failed(
+        _ kept: KeptDelivery, _ entry: TargetTable.Entry, _ fault: DeliveryFault, age: Duration,
+        _ context: InvocationContext
+    ) async throws {
+        var random = context.makeRandomNumberGenerator()
+        let verdict = entry.policy.verdict(on: fault, afterRetries: kept.retries(context), age: age, using: &random)
+        switch verdict {
+        case .again(let delay):
+            tell(kept.target, .kept(reason: fault.description))
+            throw DeliveryRetry(delay: delay, fault: fault)
+        case .giveUp(let exhausted): try await giveUp(kept, entry, fault, exhausted, context)
         }
     }
 
     private func giveUp(
         _ kept: KeptDelivery, _ entry: TargetTable.Entry, _ fault: DeliveryFault,
-        _ exhausted: DeliveryPolicy.Exhausted?,
-        _ context: InvocationContext
+        _ exhausted: DeliveryPolicy.Exhausted?, _ context: InvocationContext
     ) async throws {
-        guard entry.policy.deadLetterQueue != nil else {
+        switch try await bury(
+            kept.content, kept.target, entry, fault, exhausted,
+            retries: min(
+                kept.retries(context), entry.policy.maximumRetryAttempts))
+        {
+        case .done: break
+        // It was not the target's: this try does not count.
+        case .notNow: throw RetryLater(after: .seconds(60))
+        case .never:
             tell(kept.target, .givenUp(reason: fault.description))
             throw DoNotRetry(fault)
         }
-        guard try await bury(kept.content, kept.target, entry, fault, exhausted, retries: kept.retries(context)) else {
-            throw DeliveryRetry(delay: .seconds(60), fault: fault)
-        }
     }
 
-    /// Sends something to the dead-letter queue; false if that does not take it.
+    private enum Burial {
+        case done
+        /// The dead-letter queue does not take it now.
+        case notNow
+        /// It will never take it, or there is none.
+        case never
+    }
+
+    /// Sends something to the dead-letter queue.
     private func bury(
         _ content: DeliveryContent, _ target: String, _ entry: TargetTable.Entry, _ fault: DeliveryFault,
         _ exhausted: DeliveryPolicy.Exhausted?, retries: Int
-    ) async throws -> Bool {
-        guard let queue = entry.policy.deadLetterQueue else { return false }
+    ) async throws -> Burial {
+        guard let queue = entry.policy.deadLetterQueue else { return .never }
         var attributes: [String: MessageAttribute] = [
             "TARGET_ARN": .string(entry.target.arn), "ERROR_CODE": .string(fault.code),
             "ERROR_MESSAGE": .string(fault.plainMessage), "RETRY_ATTEMPTS": .number("\(retries)"),
@@ -202,11 +228,11 @@ struct Deliverer: Sendable {
             let body = String(decoding: content.event ?? content.body, as: UTF8.self)
             try await queue.send(MessageEntry(body: body, attributes: attributes))
             tell(target, .deadLettered(reason: fault.description))
-            return true
+            return .done
         } catch {
             if error is CancellationError { throw error }
             tell(target, .deadLetterFailed(reason: "\(error)"))
-            return false
+            return DeliveryFault(error).mayPass ? .notNow : .never
         }
     }
 
@@ -256,7 +282,9 @@ extension DeliveryFault: CustomStringConvertible {
 
     /// What may stand in an attribute: neither empty nor long.
     fileprivate var plainMessage: String {
-        let text = String(String.UnicodeScalarView(message.unicodeScalars.prefix(1_024).filter { $0.value >= 0x20 }))
+        let text = String(
+            String.UnicodeScalarView(
+                message.unicodeScalars.prefix(1_024).filter { $0.value >= 0x20 && $0.value & 0xFFFE != 0xFFFE }))
         return text.isEmpty ? "-" : text
     }
 }

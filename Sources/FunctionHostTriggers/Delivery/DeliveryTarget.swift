@@ -41,7 +41,24 @@ public struct DeliveryTarget: Sendable {
     }
 
     /// A stream, whose records' data is what is sent; the partition key is the event's id.
-    public static func stream(_ stream: some RecordSink) -> Self { .sink(StreamDelivery(stream: stream)) }
+    public static func stream(_ stream: some RecordSink) -> Self { .sink(StreamDelivery(stream: stream, path: nil)) }
+
+    /// A stream, whose records' data is what is sent.
+    ///
+    /// - Parameters:
+    ///   - stream: Where to.
+    ///   - partitionKeyPath: Where the partition key is in the event, such as `$.detail.customer`; where nothing is, it is the event's id.
+    /// - Throws: ``SourceError`` as `invalidArgument` if it is no path.
+    public static func stream(_ stream: some RecordSink, partitionKeyPath: String) throws(SourceError) -> Self {
+        do {
+            return .sink(StreamDelivery(stream: stream, path: try JSONPath(partitionKeyPath)))
+        } catch {
+            throw SourceError(
+                .invalidArgument,
+                reason:
+                    "the partition key's path is none: \(error.reason) at byte \(error.offset) of \(partitionKeyPath)")
+        }
+    }
 
     /// Anything that takes what is sent, such as a topic.
     public static func sink(_ sink: some DeliverySink) -> Self { Self(.sink(sink), arn: sink.arn) }
@@ -112,10 +129,21 @@ private struct QueueDelivery: DeliverySink {
 
 private struct StreamDelivery: DeliverySink {
     let stream: any RecordSink
+    let path: JSONPath?
 
     var arn: String { stream.arn }
 
     func take(_ content: DeliveryContent) async throws {
-        try await stream.put([RecordEntry(partitionKey: content.id, data: content.body)])
+        try await stream.put([RecordEntry(partitionKey: partitionKey(of: content), data: content.body)])
+    }
+
+    private func partitionKey(of content: DeliveryContent) -> String {
+        // Where the event is no JSON there is nothing at any path.
+        guard let path,
+            let tape = try? JSONTape(content.event ?? content.body, maximumDepth: EventPattern.maximumEventDepth),
+            let index = path.find(in: tape)
+        else { return content.id }
+        if case .string(let text) = tape.values[index].kind { return String(decoding: text, as: UTF8.self) }
+        return String(decoding: tape.text(of: index), as: UTF8.self)
     }
 }

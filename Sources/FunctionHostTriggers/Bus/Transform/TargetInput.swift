@@ -38,11 +38,6 @@ public struct TargetInput: Sendable, Hashable {
     }
 }
 
-/// Why a target's input cannot be made so.
-struct TargetInputError: Error, Hashable {
-    let reason: String
-}
-
 /// An input, ready to be made of events.
 enum CompiledInput: Sendable {
     case event
@@ -93,24 +88,5 @@ enum CompiledInput: Sendable {
             return Array(tape.text(of: index))
         case .template(let template): return try template.filled(from: event)
         }
-    }
-}
-
-/// What inputs are made of.
-struct InputEvent: ~Copyable {
-    let json: [UInt8]
-    let ruleName: String
-    let ruleARN: String
-    /// When it was put, as text.
-    let ingestionTime: String
-    /// Its values; nil if it is no JSON, which it is.
-    let tape: JSONTape?
-
-    init(_ json: [UInt8], tape: JSONTape?, ruleName: String, ruleARN: String, ingestionTime: String) {
-        self.json = json
-        self.tape = tape
-        self.ruleName = ruleName
-        self.ruleARN = ruleARN
-        self.ingestionTime = ingestionTime
     }
 }
