@@ -358,7 +358,8 @@ struct ShardStateMachine: Sendable {
         lanes[batch.lane].untold = Untold(first: batch.records.first?.sequenceNumber)
         return DiscardedBatch(
             lane: batch.lane, records: batch.records, condition: condition, invokeCount: max(1, batch.runs),
-            hasRun: batch.runs > 0 && condition == .retryAttemptsExhausted, isByAnswer: isByAnswer, window: batch.window)
+            hasRun: batch.runs > 0 && condition == .retryAttemptsExhausted, isByAnswer: isByAnswer, window: batch.window
+        )
     }
 
     /// The lane is free for its next batch.

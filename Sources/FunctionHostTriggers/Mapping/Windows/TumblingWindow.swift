@@ -26,7 +26,8 @@ public struct TumblingWindow: Sendable, Hashable {
         let length = max(1, length.wholeNanoseconds)
         let rest = time.nanoseconds % length
         let start = time.nanoseconds - (rest < 0 ? rest + length : rest)
-        self.init(start: Timestamp(nanoseconds: start), end: Timestamp(nanoseconds: start).advanced(byNanoseconds: length))
+        self.init(
+            start: Timestamp(nanoseconds: start), end: Timestamp(nanoseconds: start).advanced(byNanoseconds: length))
     }
 }
 
