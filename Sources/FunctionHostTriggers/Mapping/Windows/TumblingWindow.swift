@@ -21,7 +21,9 @@ public struct TumblingWindow: Sendable, Hashable {
 
     /// The window that a time is in; counted from the beginning of 1970.
     ///
-    /// - Parameter length: Of each window; more than zero.
+    /// - Parameters:
+    ///   - length: Of each window; more than zero.
+    ///   - time: In the window.
     public init(of length: Duration, around time: Timestamp) {
         let length = max(1, length.wholeNanoseconds)
         let rest = time.nanoseconds % length
