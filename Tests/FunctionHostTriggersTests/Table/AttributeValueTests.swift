@@ -8,7 +8,8 @@ import Testing
 
 @Suite struct AttributeValueTests {
     static let everything: AttributeMap = [
-        "s": "Zoë \"\n😀", "n": .number(TableNumber(integerLiteral: -12)), "b": .binary([0, 255, 7]), "yes": true, "no": false,
+        "s": "Zoë \"\n😀", "n": .number(TableNumber(integerLiteral: -12)), "b": .binary([0, 255, 7]), "yes": true,
+        "no": false,
         "nothing": .null, "map": ["a": ["b": 1], "empty": .map([:])], "list": [1, "two", [], .null],
         "ss": .stringSet(["a", "b"]), "ns": .numberSet([1, 2]), "bs": .binarySet([[], [1]]), "empty": "",
         "eb": .binary([]),
@@ -38,7 +39,8 @@ import Testing
         arguments: [
             "", "[]", "5", "{", #"{"a":5}"#, #"{"a":{}}"#, #"{"a":{"S":"x","N":"1"}}"#, #"{"a":{"X":"x"}}"#,
             #"{"a":{"S":1}}"#, #"{"a":{"N":1}}"#, #"{"a":{"N":"x"}}"#, #"{"a":{"B":"!"}}"#, #"{"a":{"BOOL":"true"}}"#,
-            #"{"a":{"NULL":false}}"#, #"{"a":{"M":[]}}"#, #"{"a":{"L":{}}}"#, #"{"a":{"SS":"a"}}"#, #"{"a":{"SS":[1]}}"#,
+            #"{"a":{"NULL":false}}"#, #"{"a":{"M":[]}}"#, #"{"a":{"L":{}}}"#, #"{"a":{"SS":"a"}}"#,
+            #"{"a":{"SS":[1]}}"#,
             #"{"a":{"NS":[1]}}"#, #"{"a":{"BS":["?"]}}"#, #"{"a":{"S":"\ud800"}}"#, #"{"a":{"S":"x"}} x"#,
         ])
     func malformed(text: String) {
@@ -101,7 +103,9 @@ import Testing
         #expect(Set([AttributeValue.numberSet([2, 1]), .numberSet([1, 2])]).count == 1)
         #expect(AttributeValue.binarySet([[2], [1]]) == .binarySet([[1], [2]]))
         #expect(AttributeValue.list([2, 1]) != .list([1, 2]))
-        let item: AttributeMap = ["a": ["x": [.stringSet(["b", "c", "a"]), .numberSet([10, 9]), .binarySet([[2], [1, 1]])]]]
+        let item: AttributeMap = [
+            "a": ["x": [.stringSet(["b", "c", "a"]), .numberSet([10, 9]), .binarySet([[2], [1, 1]])]]
+        ]
         #expect(
             String(decoding: try item.surveyed().item.dynamoDBJSON, as: UTF8.self)
                 == #"{"a":{"M":{"x":{"L":[{"SS":["a","b","c"]},{"NS":["9","10"]},{"BS":["AQE=","Ag=="]}]}}}}"#)

@@ -7,7 +7,8 @@ import Testing
 
 @Suite struct TableConditionTests {
     static let item: AttributeMap = [
-        "id": "c1", "n": 10, "s": "hello", "b": .binary([1, 2, 3]), "yes": true, "nothing": .null, "m": ["x": 1, "y": ["z"]],
+        "id": "c1", "n": 10, "s": "hello", "b": .binary([1, 2, 3]), "yes": true, "nothing": .null,
+        "m": ["x": 1, "y": ["z"]],
         "l": [1, "two", .stringSet(["q"])], "ss": .stringSet(["a", "b"]), "ns": .numberSet([1, 2]),
         "bs": .binarySet([[1], [2]]), "same": "hello",
     ]
@@ -24,16 +25,22 @@ import Testing
             (.beginsWith("b", .binary([1, 2])), true), (.beginsWith("b", "x"), false), (.beginsWith("n", "1"), false),
             (.contains("s", "ell"), true), (.contains("s", "elo"), false), (.contains("s", ""), true),
             (.contains("b", .binary([2, 3])), true), (.contains("b", .binary([3, 2])), false),
-            (.contains("ss", "a"), true), (.contains("ss", "c"), false), (.contains("ns", 2), true), (.contains("ns", "2"), false),
+            (.contains("ss", "a"), true), (.contains("ss", "c"), false), (.contains("ns", 2), true),
+            (.contains("ns", "2"), false),
             (.contains("bs", .binary([2])), true), (.contains("l", 1), true), (.contains("l", "two"), true),
             (.contains("l", "t"), false), (.contains("m", "x"), false), (.contains("gone", "x"), false),
-            (.compare("n", .equal, 10), true), (.compare("n", .equal, "10"), false), (.compare("n", .notEqual, "10"), true),
+            (.compare("n", .equal, 10), true), (.compare("n", .equal, "10"), false),
+            (.compare("n", .notEqual, "10"), true),
             (.compare("n", .less, 11), true), (.compare("n", .less, 10), false), (.compare("n", .atMost, 10), true),
-            (.compare("n", .greater, 9.5), true), (.compare("n", .atLeast, 10), true), (.compare("n", .atLeast, 11), false),
-            (.compare("n", .less, "z"), false), (.compare("n", .atLeast, "a"), false), (.compare("yes", .equal, true), true),
-            (.compare("m", .equal, ["y": ["z"], "x": 1]), true), (.compare("ss", .equal, .stringSet(["b", "a"])), true),
+            (.compare("n", .greater, 9.5), true), (.compare("n", .atLeast, 10), true),
+            (.compare("n", .atLeast, 11), false),
+            (.compare("n", .less, "z"), false), (.compare("n", .atLeast, "a"), false),
+            (.compare("yes", .equal, true), true),
+            (.compare("m", .equal, ["y": ["z"], "x": 1]), true),
+            (.compare("ss", .equal, .stringSet(["b", "a"])), true),
             (.compare("s", .greater, "Hello"), true), (.compare("b", .less, .binary([1, 2, 3, 0])), true),
-            (.compare("gone", .equal, 1), false), (.compare("gone", .notEqual, 1), true), (.compare("gone", .less, 1), false),
+            (.compare("gone", .equal, 1), false), (.compare("gone", .notEqual, 1), true),
+            (.compare("gone", .less, 1), false),
             (.compare("gone", .atLeast, 0), false), (.compare(.path("s"), .equal, .path("same")), true),
             (.compare(.path("s"), .less, .path("n")), false), (.compare(.path("yes"), .less, .path("yes")), false),
             (.compare(.size("s"), .equal, .value(5)), true), (.compare(.size("b"), .equal, .value(3)), true),
@@ -41,7 +48,8 @@ import Testing
             (.compare(.size("m"), .equal, .value(2)), true), (.compare(.size("n"), .greater, .value(0)), false),
             (.compare(.size("gone"), .atLeast, .value(0)), false),
             (.between(.path("n"), .value(10), .value(20)), true), (.between(.path("n"), .value(1), .value(10)), true),
-            (.between(.path("n"), .value(11), .value(20)), false), (.between(.path("n"), .value("1"), .value("2")), false),
+            (.between(.path("n"), .value(11), .value(20)), false),
+            (.between(.path("n"), .value("1"), .value("2")), false),
             (.between(.path("gone"), .value(1), .value(2)), false),
             (.among(.path("n"), [.value(1), .value(10)]), true), (.among(.path("n"), [.value("10")]), false),
             (.among(.path("gone"), [.value(1)]), false), (.among(.path("s"), [.path("gone"), .path("same")]), true),
@@ -58,7 +66,8 @@ import Testing
         "A condition that makes no sense for any item is refused",
         arguments: [
             .compare("n", .less, true), .compare("n", .greater, []), .compare("n", .atLeast, .null),
-            .compare("n", .atMost, .stringSet(["a"])), .compare(.value(["a": 1]), .less, .path("n")), .beginsWith("n", 1),
+            .compare("n", .atMost, .stringSet(["a"])), .compare(.value(["a": 1]), .less, .path("n")),
+            .beginsWith("n", 1),
             .beginsWith("n", .null), .contains("ss", .stringSet(["a"])), .between(.path("n"), .value(1), .value("2")),
             .between(.path("n"), .value(2), .value(1)), .between(.path("n"), .value(true), .value(true)),
             .among(.path("n"), []), .among(.path("n"), Array(repeating: .value(1), count: 101)),
@@ -79,7 +88,8 @@ import Testing
     @Test(
         "A path is read, and what is none is not",
         arguments: [
-            ("a", "a"), ("a.b[0].c", "a.b[0].c"), ("a[1][2]", "a[1][2]"), ("größe.x-y", "größe.x-y"), ("a[007]", "a[7]"),
+            ("a", "a"), ("a.b[0].c", "a.b[0].c"), ("a[1][2]", "a[1][2]"), ("größe.x-y", "größe.x-y"),
+            ("a[007]", "a[7]"),
             ("", nil), (".", nil), ("a.", nil), (".a", nil), ("a[", nil), ("a[]", nil), ("a[x]", nil), ("a[-1]", nil),
             ("a]", nil), ("a[1]b", nil), ("a[+1]", nil), ("a[4294967296]", nil), ("[0]", nil),
         ] as [(String, String?)])
@@ -94,7 +104,9 @@ import Testing
         // The product of both would take minutes.
         #expect(!TextOrder.contains(text.utf8, part.utf8))
         #expect(TextOrder.contains((text + "b").utf8, part.utf8))
-        for (bytes, part, found) in [("abcabd", "abd", true), ("aabaab", "aabb", false), ("ababac", "abac", true), ("", "a", false)] {
+        for (bytes, part, found) in [
+            ("abcabd", "abd", true), ("aabaab", "aabb", false), ("ababac", "abac", true), ("", "a", false),
+        ] {
             #expect(TextOrder.contains(bytes.utf8, part.utf8) == found)
         }
     }

@@ -21,10 +21,12 @@ import Testing
         arguments: [
             ([.set("n", to: 11)], ["n": 11]), ([.set("new", to: ["x": 1])], ["new": ["x": 1]]),
             ([.set("n", .path("n") + .value(5))], ["n": 15]), ([.set("n", .value(5) - .path("n"))], ["n": -5]),
-            ([.set("m.a", to: "y")], ["m": ["a": "y", "l": ["p"]]]), ([.set("m.b", to: 2)], ["m": ["a": 1, "b": 2, "l": ["p"]]]),
+            ([.set("m.a", to: "y")], ["m": ["a": "y", "l": ["p"]]]),
+            ([.set("m.b", to: 2)], ["m": ["a": 1, "b": 2, "l": ["p"]]]),
             ([.set("m.l[0]", to: 7)], ["m": ["a": 1, "l": [7]]]), ([.set("l[1]", to: "two")], ["l": [1, "two", 3]]),
             ([.set("l[9]", to: 9), .set("l[7]", to: 7)], ["l": [1, 2, 3, 7, 9]]),
-            ([.set("x", .ifNotExists("n", .value(0)))], ["x": 10]), ([.set("x", .ifNotExists("gone", .value(0)))], ["x": 0]),
+            ([.set("x", .ifNotExists("n", .value(0)))], ["x": 10]),
+            ([.set("x", .ifNotExists("gone", .value(0)))], ["x": 0]),
             ([.set("x", .ifNotExists("gone", .value(0)) + .value(1))], ["x": 1]),
             ([.set("l", .append(.path("l"), .value([4])))], ["l": [1, 2, 3, 4]]),
             ([.set("l", .append(.value([0]), .path("l")))], ["l": [0, 1, 2, 3]]),
@@ -40,10 +42,12 @@ import Testing
             ([.add("bs", .binarySet([[1], [2]]))], ["bs": .binarySet([[1], [2]])]),
             ([.add("new", .stringSet(["q"]))], ["new": .stringSet(["q"])]),
             ([.delete("ss", .stringSet(["a", "z"]))], ["ss": .stringSet(["b"])]),
-            ([.delete("ss", .stringSet(["a", "b"]))], ["ss": .null]), ([.delete("ns", .numberSet([1]))], ["ns": .numberSet([2])]),
+            ([.delete("ss", .stringSet(["a", "b"]))], ["ss": .null]),
+            ([.delete("ns", .numberSet([1]))], ["ns": .numberSet([2])]),
             ([.delete("bs", .binarySet([[1]]))], ["bs": .null]), ([.delete("gone", .stringSet(["a"]))], [:]),
             ([.set("a[0]", to: 1), .set("l", to: [])], nil),
-            ([.set("m.x.y", to: 1)], nil), ([.set("gone.x", to: 1)], nil), ([.set("s[0]", to: 1)], nil), ([.set("n.x", to: 1)], nil),
+            ([.set("m.x.y", to: 1)], nil), ([.set("gone.x", to: 1)], nil), ([.set("s[0]", to: 1)], nil),
+            ([.set("n.x", to: 1)], nil),
             ([.set("l[5].x", to: 1)], nil), ([.remove("gone.x")], nil), ([.set("a", .path("gone"))], nil),
             ([.set("a", .path("s") + .value(1))], nil), ([.set("a", .append(.path("n"), .value([])))], nil),
             ([.add("s", 1)], nil), ([.add("ss", .numberSet([1]))], nil), ([.add("n", .stringSet(["a"]))], nil),
@@ -64,7 +68,8 @@ import Testing
         arguments: [
             [], [.set("id", to: "c2")], [.remove("id")], [.set("id.x", to: 1)], [.set("a", to: 1), .set("a", to: 2)],
             [.set("a", to: 1), .remove("a")], [.set("a", to: ["x": 1]), .set("a.x", to: 2)],
-            [.set("a.b[0].c", to: 1), .set("z", to: 1), .set("a.b[0]", to: 1)], [.add("a", "x")], [.add("a", [1])], [.delete("a", 1)],
+            [.set("a.b[0].c", to: 1), .set("z", to: 1), .set("a.b[0]", to: 1)], [.add("a", "x")], [.add("a", [1])],
+            [.delete("a", 1)],
             [.delete("a", [1])], (0...300).map { .set(AttributePath(name: "a\($0)"), to: 1) },
         ] as [[TableUpdate]])
     func refused(updates: [TableUpdate]) {
@@ -73,7 +78,10 @@ import Testing
 
     @Test("Paths next to each other are no conflict")
     func neighbours() throws {
-        try [TableUpdate.set("a.b", to: 1), .set("a.c", to: 1), .set("ab", to: 1), .set("l[1]", to: 1), .set("l[10]", to: 1)]
-            .check { _ in false }
+        try [
+            TableUpdate.set("a.b", to: 1), .set("a.c", to: 1), .set("ab", to: 1), .set("l[1]", to: 1),
+            .set("l[10]", to: 1),
+        ]
+        .check { _ in false }
     }
 }

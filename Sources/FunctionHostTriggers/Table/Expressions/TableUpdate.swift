@@ -101,14 +101,16 @@ extension [TableUpdate] {
         }
         for update in self {
             guard !isKey(update.path.attribute) else {
-                throw TableError(.invalidExpression, reason: "an update may not change the key: delete the item and put it")
+                throw TableError(
+                    .invalidExpression, reason: "an update may not change the key: delete the item and put it")
             }
             try update.checkOperand()
         }
         // In order, what one path is part of comes right before it, or before others of that kind.
         let paths = map(\.path.steps).sorted { $0.lexicographicallyPrecedes($1, by: AttributePath.Step.isLess) }
         for (path, next) in zip(paths, paths.dropFirst()) where next.starts(with: path) {
-            throw TableError(.invalidExpression, reason: "two actions have paths that are the same, or one in the other")
+            throw TableError(
+                .invalidExpression, reason: "two actions have paths that are the same, or one in the other")
         }
     }
 }

@@ -73,7 +73,8 @@ public final class InMemoryTable: Sendable {
         get throws(TableError) {
             guard let stream else {
                 throw TableError(
-                    .noChangeStream, reason: "the table \(name) keeps no changes: make it with changes: .newAndOldImages")
+                    .noChangeStream,
+                    reason: "the table \(name) keeps no changes: make it with changes: .newAndOldImages")
             }
             return TableChanges(table: self, arn: stream.arn, writer: stream.writer)
         }
@@ -135,7 +136,8 @@ public final class InMemoryTable: Sendable {
     public func transact(_ operations: [TableOperation]) throws(TableError) -> [TableWrite] {
         guard (1...Self.transactionLimit).contains(operations.count) else {
             throw TableError(
-                .invalidExpression, reason: "a transaction of \(operations.count) writes: from 1 to \(Self.transactionLimit)")
+                .invalidExpression,
+                reason: "a transaction of \(operations.count) writes: from 1 to \(Self.transactionLimit)")
         }
         let prepared = try operations.map { operation throws(TableError) in try PreparedOperation(operation, schema) }
         let keys = prepared.map(\.key).sorted()

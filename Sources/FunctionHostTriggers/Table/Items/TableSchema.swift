@@ -57,11 +57,13 @@ struct TableSchema: Sendable {
     ) throws(TableError) -> AttributeValue {
         guard let value = item[attribute.name], value.kind == attribute.kind else {
             throw TableError(
-                .invalidKey, reason: "the key attribute “\(attribute.name)” must be there, of type \(attribute.kind.rawValue)")
+                .invalidKey,
+                reason: "the key attribute “\(attribute.name)” must be there, of type \(attribute.kind.rawValue)")
         }
         guard (1...limit).contains(value.keySize) else {
             throw TableError(
-                .invalidKey, reason: "the key attribute “\(attribute.name)” has \(value.keySize) bytes: from 1 to \(limit)")
+                .invalidKey,
+                reason: "the key attribute “\(attribute.name)” has \(value.keySize) bytes: from 1 to \(limit)")
         }
         return value
     }

@@ -73,7 +73,8 @@ struct TableStateMachine: Sendable {
         guard decisions.count == operations.count else {
             let codes = reasons.map { $0?.code.description ?? "none" }.joined(separator: ", ")
             throw TableError(
-                .transactionCancelled, reason: "nothing was written; what each write failed at: \(codes)", reasons: reasons)
+                .transactionCancelled, reason: "nothing was written; what each write failed at: \(codes)",
+                reasons: reasons)
         }
         let places = try carryOut(decisions, isExpiry: false, now, wallTime)
         return (decisions.map { TableWrite(old: $0.old?.item, new: $0.new?.item) }, places)
@@ -83,7 +84,8 @@ struct TableStateMachine: Sendable {
         let (key, old) = (operation.key, items[operation.key])
         if let condition = operation.condition, !condition.holds(of: old?.item ?? AttributeMap()) {
             throw TableError(
-                .conditionFailed, reason: "the condition does not hold of the item; nothing was written", item: old?.item)
+                .conditionFailed, reason: "the condition does not hold of the item; nothing was written",
+                item: old?.item)
         }
         switch operation.action {
         case .put(let item, let size):
@@ -131,11 +133,13 @@ struct TableStateMachine: Sendable {
         _ changes: [Decision], isExpiry: Bool, _ now: Timestamp, _ wallTime: Timestamp
     ) throws(TableError) -> [RecordPlace] {
         guard let writer else { return [] }
-        let records = changes.map { change in (Self.entry(change, schema, writer, isExpiry), Optional(change.key.hash)) }
+        let records = changes.map { change in (Self.entry(change, schema, writer, isExpiry), Optional(change.key.hash))
+        }
         do throws(SourceError) {
             return try stream?.put(records, now: now, wallTime: wallTime) ?? []
         } catch {
-            throw TableError(.full, reason: "no room for the record of a change, so nothing was written: \(error.reason)")
+            throw TableError(
+                .full, reason: "no room for the record of a change, so nothing was written: \(error.reason)")
         }
     }
 

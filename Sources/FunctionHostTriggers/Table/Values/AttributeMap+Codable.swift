@@ -47,7 +47,8 @@ extension AttributeValue: Codable {
         case .map: self = .map(try container.decode(AttributeMap.self, forKey: kind))
         case .list: self = .list(try container.decode([AttributeValue].self, forKey: kind))
         case .stringSet: self = .stringSet(try container.decode([String].self, forKey: kind))
-        case .numberSet: self = .numberSet(try container.decode([String].self, forKey: kind).map { try TableNumber($0) })
+        case .numberSet:
+            self = .numberSet(try container.decode([String].self, forKey: kind).map { try TableNumber($0) })
         case .binarySet:
             self = .binarySet(try container.decode([String].self, forKey: kind).map { try Self.bytes($0, decoder) })
         }

@@ -92,7 +92,9 @@ extension AttributeMap: RandomAccessCollection {
     public var endIndex: Int { entries.count }
 
     /// The attribute that so many names come before.
-    public subscript(index: Int) -> (name: String, value: AttributeValue) { (entries[index].name, entries[index].value) }
+    public subscript(index: Int) -> (name: String, value: AttributeValue) {
+        (entries[index].name, entries[index].value)
+    }
 }
 
 extension AttributeMap: ExpressibleByDictionaryLiteral {

@@ -24,7 +24,8 @@ struct ValueSurvey {
 
     private mutating func add(name: String) throws(TableError) {
         guard (1...Self.nameLimit).contains(name.utf8.count) else {
-            throw TableError(.invalidValue, reason: "an attribute's name has \(name.utf8.count) bytes: from 1 to 65,535")
+            throw TableError(
+                .invalidValue, reason: "an attribute's name has \(name.utf8.count) bytes: from 1 to 65,535")
         }
         size += name.utf8.count
     }
@@ -84,7 +85,8 @@ extension AttributeMap {
         try survey.add(self)
         guard survey.size <= ValueSurvey.itemSizeLimit else {
             throw TableError(
-                .invalidValue, reason: "an item of \(survey.size) bytes, names included: up to \(ValueSurvey.itemSizeLimit)")
+                .invalidValue,
+                reason: "an item of \(survey.size) bytes, names included: up to \(ValueSurvey.itemSizeLimit)")
         }
         return (survey.needsSorting ? sorted : self, survey.size)
     }
