@@ -25,8 +25,9 @@ extension DiscardedBatch {
             text += #""approximateArrivalOfFirstRecord":"\#(service.text(of: first.arrivedAt))","#
             text += #""approximateArrivalOfLastRecord":"\#(service.text(of: last.arrivedAt))","#
         }
-        text += #""batchSize":\#(records.count),"streamArn":\#(JSONText.quoted(source.arn))}}"#
-        return Array(text.utf8)
+        text += #""batchSize":\#(records.count),"streamArn":\#(JSONText.quoted(source.arn))}"#
+        // What was made of a window that nobody is told the end of is not lost.
+        return Array(text.utf8) + (window.map { $0.isFinal ? $0.members : [] } ?? []) + [UInt8(ascii: "}")]
     }
 }
 
