@@ -36,7 +36,7 @@ import Testing
         let isSmall = try TableCondition("#total < :limit", names: ["#total": "total"], values: [":limit": 10])
         do {
             try carts.delete(["id": "c1"], if: isSmall)
-        } catch  where error.code == .conditionFailed {
+        } catch let error where error.code == .conditionFailed {
             store(error.item)
         }
         #expect(stored.all == [["id": "c1", "total": 17, "lines": ["tea", "cup"]]])
