@@ -21,12 +21,40 @@ extension FunctionHost {
         _ source: some StreamSource, to function: Function<[Element], Void>,
         configuration: StreamMappingConfiguration, options: StreamMappingOptions = .init()
     ) throws(FunctionHostError) -> StreamMapping {
+        try map(source, to: function, configuration, options) { host, record in
+            try? host.coder.decode(Element.self, from: record.data)
+        }
+    }
+
+    /// Has a function invoked with the changes of a table, for as long as the host runs, whatever coder the host has.
+    ///
+    /// - Parameters:
+    ///   - source: The changes.
+    ///   - function: What is invoked with them.
+    ///   - configuration: How they become batches, and what becomes of those that fail.
+    ///   - options: What else the mapping has.
+    /// - Returns: What the mapping is paused, changed and deleted by.
+    /// - Throws: ``/FunctionHost/FunctionHostError`` as `invalidConfiguration`, `alreadyRegistered` or `shuttingDown`.
+    @discardableResult
+    public func map(
+        _ source: TableChanges, to function: Function<[TableChange], Void>,
+        configuration: StreamMappingConfiguration, options: StreamMappingOptions = .init()
+    ) throws(FunctionHostError) -> StreamMapping {
+        try map(source, to: function, configuration, options) { _, record in try? TableChange(record) }
+    }
+
+    /// - Parameter decode: What a record holds; nil if it cannot be decoded.
+    private func map<Element: Sendable>(
+        _ source: some StreamSource, to function: Function<[Element], Void>,
+        _ configuration: StreamMappingConfiguration, _ options: StreamMappingOptions,
+        decode: @escaping @Sendable (FunctionHost, StreamRecord) -> Element?
+    ) throws(FunctionHostError) -> StreamMapping {
         let runner = BatchRunner<StreamBatch>(functionName: function.name) { host, batch, _ in
             var elements: [Element] = []
             elements.reserveCapacity(batch.records.count)
             var failed: SequenceNumber?
             for record in batch.records {
-                guard let element = try? host.coder.decode(Element.self, from: record.data) else {
+                guard let element = decode(host, record) else {
                     failed = record.sequenceNumber
                     break
                 }

@@ -143,6 +143,18 @@ import Testing
         #expect(model.allSatisfy { map[$0.key] == .number(TableNumber(integerLiteral: $0.value)) }, "seed \(seed)")
     }
 
+    @Test(
+        "Of attributes that come at once in whatever order the last of a name stays", arguments: 0..<20 as Range<UInt64>
+    )
+    func attributesAtOnce(seed: UInt64) throws {
+        var random = SplitMix64(seed: seed)
+        let pairs = (0..<random.below(60)).map { ("n\(random.below(30))", AttributeValue.string("\($0)")) }
+        let one = pairs.reduce(into: AttributeMap()) { $0[$1.0] = $1.1 }
+        #expect(AttributeMap(pairs) == one, "seed \(seed)")
+        let json = "{" + pairs.map { #""\#($0.0)":{"S":"\#($0.1.text)"}"# }.joined(separator: ",") + "}"
+        #expect(try AttributeMap(dynamoDBJSON: Array(json.utf8)) == one, "seed \(seed)")
+    }
+
     private struct Cart: Codable, Hashable {
         struct Line: Codable, Hashable {
             var name: String
@@ -168,4 +180,8 @@ import Testing
         #expect(try table.get(["id": "c2"], as: Cart.self) == nil)
         #expect(throws: TableError.self) { try table.put(encoding: [1, 2]) }
     }
+}
+
+extension AttributeValue {
+    fileprivate var text: String { if case .string(let text) = self { text } else { "" } }
 }

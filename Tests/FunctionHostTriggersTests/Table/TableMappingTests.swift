@@ -174,18 +174,65 @@ import Testing
         }
     }
 
+    /// Knows how to say nothing.
+    private struct OtherCoder: PayloadCoder {
+        func encode<Value: Encodable>(_ value: Value) throws -> [UInt8] { throw HandlerFailure() }
+        func decode<Value: Decodable>(_ type: Value.Type, from bytes: [UInt8]) throws -> Value {
+            throw HandlerFailure()
+        }
+    }
+
+    @Test("A host with another coder gives a function changes nevertheless")
+    func otherCoder() async throws {
+        let host = FunctionHost(coder: OtherCoder(), system: .simulated)
+        let table = try table()
+        let seen = Notes<TableChange>()
+        let follow = try host.register("follow") { (changes: [TableChange], _) in changes.forEach(seen.add) }
+        try host.map(table.changes, to: follow, configuration: .init(startingPosition: .oldest))
+        try await host.run {
+            try table.put(["id": "a"])
+            try await pass(.seconds(5))
+        }
+        #expect(seen.count == 1)
+    }
+
     @Test("While a host runs, items whose time is over go by themselves")
     func expiry() async throws {
-        let table = try table { $0.timeToLive = "end" }
+        let events = Events()
+        let host = FunctionHost(observers: [events], system: .simulated)
+        let table = try table {
+            $0.timeToLive = "end"
+            $0.changeLimit = 3
+            $0.changeRetention = .seconds(150)
+        }
         let end = Simulation.start.nanoseconds / 1_000_000_000 + 90
         try table.put(["id": "a", "end": .number(try TableNumber(end))])
-        try table.put(["id": "b"])
+        try table.put(["id": "b", "end": .number(try TableNumber(end))])
         try host.attach(TableExpiry(of: table, every: .seconds(60)))
         try await host.run {
             try await pass(.seconds(89))
             #expect(table.figures.items == 2)
             try await pass(.seconds(40))
             #expect(table.figures.items == 1)
+            #expect(events.all.all.map { $0.kind.isExpiry } == [false])
+            try await pass(.seconds(60))
+            #expect(table.figures.items == 0)
+            #expect(events.all.all.map { $0.kind.isExpiry } == [false, true])
+        }
+        #expect(throws: TableError.self) { try TableExpiry(of: table, every: .milliseconds(999)) }
+        #expect(throws: TableError.self) { try TableExpiry(of: self.table()) }
+    }
+
+    private struct Events: HostObserver {
+        let delivery = ObserverDelivery.immediate
+        let all = Notes<TableExpiryEvent>()
+
+        func told(_ event: any ServiceEvent) {
+            if let event = event as? TableExpiryEvent { all.add(event) }
         }
     }
+}
+
+extension TableExpiryEvent.Kind {
+    fileprivate var isExpiry: Bool { if case .expired = self { true } else { false } }
 }

@@ -51,6 +51,10 @@ extension TableStateMachine {
         _ attribute: String, after start: ItemKey?, now: Timestamp, wallTime: Timestamp
     ) -> ExpiryPiece {
         let seconds = wallTime.nanoseconds / 1_000_000_000
+        // Both have no more than 19 digits.
+        guard let end = try? TableNumber(seconds), let longAgo = try? TableNumber(seconds - 5 * 365 * 86_400) else {
+            return ExpiryPiece()
+        }
         var piece = ExpiryPiece()
         var expired: [ItemKey] = []
         var place = start.map { start in items.first { $0 <= start } } ?? items.start
@@ -60,7 +64,7 @@ extension TableStateMachine {
                 break
             }
             let kept = items[place]
-            if Self.isExpired(kept.item[attribute], seconds) { expired.append(kept.key) }
+            if case .number(let time)? = kept.item[attribute], time <= end, time > longAgo { expired.append(kept.key) }
             piece.next = kept.key
             place = items.after(place)
         }
@@ -76,13 +80,6 @@ extension TableStateMachine {
         }
         return piece
     }
-
-    private static func isExpired(_ value: AttributeValue?, _ now: Int64) -> Bool {
-        guard case .number(let end) = value, let limit = try? TableNumber(now),
-            let longAgo = try? TableNumber(now - 5 * 365 * 86_400)
-        else { return false }
-        return end <= limit && end > longAgo
-    }
 }
 
 /// Deletes items of a table whose time is over, again and again while a host runs.
@@ -97,9 +94,16 @@ public struct TableExpiry: HostService {
     /// - Parameters:
     ///   - table: One with ``InMemoryTable/Configuration/timeToLive``.
     ///   - period: How long to wait from one look at all items to the next; at least a second.
-    public init(of table: InMemoryTable, every period: Duration = .seconds(60)) {
+    /// - Throws: ``TableError`` as `invalidConfiguration` if the table has no attribute for it, or the period is shorter.
+    public init(of table: InMemoryTable, every period: Duration = .seconds(60)) throws(TableError) {
+        guard table.configuration.timeToLive != nil, period >= .seconds(1) else {
+            throw TableError(
+                .invalidConfiguration,
+                reason: "the table \(table.name) has no timeToLive, or the period of \(period) is shorter than a second"
+            )
+        }
         self.table = table
-        self.period = max(.seconds(1), period)
+        self.period = period
     }
 
     /// The table's name.
@@ -108,8 +112,37 @@ public struct TableExpiry: HostService {
     /// Works until a shutdown begins.
     public func run(on host: FunctionHost) async {
         repeat {
-            // Without room for their records items stay, and are found again.
-            _ = try? table.removeExpired()
+            do throws(TableError) {
+                let count = try table.removeExpired()
+                if count > 0 { host.tell(TableExpiryEvent(serviceName: name, kind: .expired(items: count))) }
+            } catch {
+                // Items stay, and are found again.
+                host.tell(TableExpiryEvent(serviceName: name, kind: .waits(reason: error.reason)))
+            }
         } while await host.sleepUnlessShutDown(for: period)
+    }
+}
+
+/// What a ``TableExpiry`` tells the host's observers, by ``/FunctionHost/HostEvent/service(_:)``.
+public struct TableExpiryEvent: ServiceEvent {
+    /// What happened; more may come.
+    public enum Kind: Sendable {
+        /// So many items were deleted.
+        case expired(items: Int)
+        /// There was no room for the record of a deletion; it is tried again.
+        case waits(reason: String)
+    }
+
+    /// The name of the expiry.
+    public let serviceName: String
+    /// What happened.
+    public let kind: Kind
+
+    /// The name and what happened, in a line.
+    public var description: String {
+        switch kind {
+        case .expired(let count): "\(serviceName): \(count) items have expired"
+        case .waits(let reason): "\(serviceName): expired items wait: \(reason)"
+        }
     }
 }

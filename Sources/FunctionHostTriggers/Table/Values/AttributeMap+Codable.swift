@@ -15,10 +15,8 @@ extension AttributeMap: Codable {
     /// Decodes an item.
     public init(from decoder: any Decoder) throws {
         let container = try decoder.container(keyedBy: Name.self)
-        self.init()
-        for name in container.allKeys {
-            self[name.stringValue] = try container.decode(AttributeValue.self, forKey: name)
-        }
+        self.init(
+            try container.allKeys.map { ($0.stringValue, try container.decode(AttributeValue.self, forKey: $0)) })
     }
 
     /// Encodes the item.

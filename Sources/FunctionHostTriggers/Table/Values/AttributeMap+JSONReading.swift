@@ -12,8 +12,8 @@ extension AttributeMap {
 
     init(dynamoDB tree: JSONTree) throws(TableError) {
         guard case .object(let members) = tree else { throw Self.fault("an item must be an object") }
-        self.init()
-        for (name, value) in members { self[name] = try AttributeValue(dynamoDB: value) }
+        self.init(
+            try members.map { member throws(TableError) in (member.name, try AttributeValue(dynamoDB: member.value)) })
     }
 
     /// Reads an item in plain JSON, as `Codable` writes it: objects are maps, arrays lists.
@@ -42,9 +42,10 @@ extension AttributeValue {
         case .list(let values):
             self = .list(try values.map { value throws(TableError) in try AttributeValue(plain: value) })
         case .object(let members):
-            var map = AttributeMap()
-            for (name, value) in members { map[name] = try AttributeValue(plain: value) }
-            self = .map(map)
+            let attributes = try members.map { member throws(TableError) in
+                (member.name, try AttributeValue(plain: member.value))
+            }
+            self = .map(AttributeMap(attributes))
         }
     }
 

@@ -20,8 +20,17 @@ public struct AttributeMap: Sendable, Hashable {
     public init() {}
 
     /// Attributes, of those with the same name the last one.
+    ///
+    /// - Complexity: O(*n* log *n*), O(*n*) if they are in order.
     public init(_ attributes: some Sequence<(String, AttributeValue)>) {
-        for (name, value) in attributes { self[name] = value }
+        entries = ContiguousArray(attributes.map { Entry(name: $0.0, value: $0.1) })
+        guard !zip(entries, entries.dropFirst()).allSatisfy({ TextOrder.isLess($0.name, $1.name) }) else { return }
+        // The sort keeps the order of equal ones: the last one is the last.
+        entries.sort { TextOrder.isLess($0.name, $1.name) }
+        let isLast = entries.indices.map { index in
+            index + 1 == entries.count || !TextOrder.isEqual(entries[index].name, entries[index + 1].name)
+        }
+        entries = ContiguousArray(zip(entries, isLast).filter(\.1).map(\.0))
     }
 
     /// The attribute of a name; nil if there is none.
