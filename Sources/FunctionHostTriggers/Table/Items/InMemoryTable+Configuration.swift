@@ -8,7 +8,7 @@ extension InMemoryTable {
     public struct Configuration: Sendable {
         /// How many items there may be.
         ///
-        /// Defaults to 1,000,000. At least 1. One takes about 120 bytes beside its attributes, each of which takes 40 beside text
+        /// Defaults to 1,000,000. At least 1. One takes about 150 bytes beside its attributes, each of which takes 40 beside text
         /// and bytes longer than 15.
         public var itemLimit = 1_000_000
 
