@@ -196,6 +196,23 @@ import Testing
         #expect(seen.count == 1)
     }
 
+    @Test("A function that says of each change what came of it gets the failed one again, and all after it")
+    func results() async throws {
+        let host = FunctionHost(coder: OtherCoder(), system: .simulated)
+        let table = try table()
+        let seen = Notes<AttributeValue?>()
+        let follow = try host.register("follow") { (changes: [TableChange], _) in
+            changes.map { change -> ElementResult in
+                seen.add(change.keys["id"])
+                return seen.count == 2 ? .failed : .done
+            }
+        }
+        try host.map(table.changes, to: follow, configuration: .init(startingPosition: .oldest))
+        try table.transact([.put(["id": "a"]), .put(["id": "b"]), .put(["id": "c"])])
+        try await host.run { try await pass(.seconds(5)) }
+        #expect(seen.all == ["a", "b", "c", "b", "c"])
+    }
+
     @Test("While a host runs, items whose time is over go by themselves")
     func expiry() async throws {
         let events = Events()
