@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "FunctionHostTesting", targets: ["FunctionHostTesting"]),
         .library(name: "FunctionHostSQLite", targets: ["FunctionHostSQLite"]),
         .library(name: "FunctionHostTriggers", targets: ["FunctionHostTriggers"]),
+        .library(name: "FunctionHostTriggersSQLite", targets: ["FunctionHostTriggersSQLite"]),
         .executable(name: "schedule-probe", targets: ["ScheduleProbe"]),
         .executable(name: "pattern-probe", targets: ["PatternProbe"]),
         .library(name: "FunctionHostTriggersTesting", targets: ["FunctionHostTriggersTesting"]),
@@ -54,6 +55,16 @@ let package = Package(
             name: "FunctionHostTriggersTests",
             dependencies: [
                 "FunctionHostTriggers", "FunctionHostTriggersTesting", "FunctionHost", "FunctionHostTesting",
+            ], swiftSettings: settings),
+        .target(
+            name: "FunctionHostTriggersSQLite",
+            dependencies: ["FunctionHostSQLite", "FunctionHostTriggers", "FunctionHost", "CSQLite"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FunctionHostTriggersSQLiteTests",
+            dependencies: [
+                "FunctionHostTriggersSQLite", "FunctionHostTriggersTesting", "FunctionHostTriggers",
+                "FunctionHostSQLite", "FunctionHost", "FunctionHostTesting", "CSQLite",
             ], swiftSettings: settings),
         .target(
             name: "FunctionHostTriggersTesting",

@@ -4,7 +4,7 @@
 import Synchronization
 
 /// Who is to be called when something of a source changes, by what they listen to.
-final class Subscribers<Topic: Hashable & Sendable>: Sendable {
+package final class Subscribers<Topic: Hashable & Sendable>: Sendable {
     private struct State {
         var calls: [Topic: [(number: Int, call: @Sendable () -> Void)]] = [:]
         var count = 0
@@ -14,7 +14,9 @@ final class Subscribers<Topic: Hashable & Sendable>: Sendable {
     /// Most sources have none, and are written to all the time.
     private let isAnybodyThere = Atomic(false)
 
-    func add(_ topic: Topic, _ call: @escaping @Sendable () -> Void) -> SourceSubscription {
+    package init() {}
+
+    package func add(_ topic: Topic, _ call: @escaping @Sendable () -> Void) -> SourceSubscription {
         let number = state.withLock { state in
             state.count += 1
             state.calls[topic, default: []].append((state.count, call))
@@ -31,13 +33,13 @@ final class Subscribers<Topic: Hashable & Sendable>: Sendable {
     }
 
     /// Calls those who listen to a topic, those first who came first.
-    func tell(_ topic: Topic) {
+    package func tell(_ topic: Topic) {
         guard isAnybodyThere.load(ordering: .sequentiallyConsistent) else { return }
         for (_, call) in state.withLock({ $0.calls[topic] ?? [] }) { call() }
     }
 }
 
 /// What those listen to who are told of everything.
-enum EverySubscriber: Hashable, Sendable {
+package enum EverySubscriber: Hashable, Sendable {
     case all
 }

@@ -1,0 +1,1 @@
+../../FunctionHostTests/Support/Until.swift
