@@ -23,4 +23,24 @@ import Testing
         }
         #expect(try await store.integrityCheck() == [])
     }
+
+    @Test("A queue in a file keeps the rule", arguments: QueueSourceConformance.checks, [false, true])
+    func queue(check: SourceCheck<QueueSubject>, isFIFO: Bool) async throws {
+        let store = try SQLiteStore(path: directory.file())
+        let clock = HandMovedClock()
+        let ids = Atomic(0)
+        try await check.run {
+            let queue = try await SQLiteQueue(isFIFO ? "jobs.fifo" : "jobs", in: store, system: clock.system())
+            return QueueSubject(
+                source: queue,
+                send: { body, group in
+                    guard queue.isFIFO else { return _ = try await queue.send(body) }
+                    // Not all bodies may be names of groups.
+                    let name = group.utf8.map { String($0, radix: 16) }.joined()
+                    let id = ids.add(1, ordering: .relaxed).newValue
+                    try await queue.send(body, groupID: name, deduplicationID: "\(id)")
+                }, advance: { clock.advance(by: $0) })
+        }
+        #expect(try await store.integrityCheck() == [])
+    }
 }
