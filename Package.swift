@@ -83,11 +83,17 @@ let package = Package(
         example("PatternProbe", with: ["FunctionHostTriggers"], excluding: ["lines.jsonl"]),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "CSQLite", "AllocationCount"],
+            dependencies: [
+                "FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "FunctionHostTriggersSQLite", "CSQLite",
+                "AllocationCount",
+            ],
             path: "Tests/Benchmarks", swiftSettings: settings),
         .target(name: "AllocationCount", path: "Tests/AllocationCount"),
         .executableTarget(
-            name: "Crash", dependencies: ["FunctionHost", "FunctionHostSQLite", "CSQLite"], path: "Tests/Crash",
+            name: "Crash",
+            dependencies: [
+                "FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "FunctionHostTriggersSQLite", "CSQLite",
+            ], path: "Tests/Crash",
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

@@ -52,6 +52,7 @@ enum QueueSchema {
             queue  INTEGER NOT NULL,
             name   TEXT NOT NULL,
             ready  INTEGER NOT NULL,                 -- from then on it has a visible message and no invisible one
+            turn   INTEGER NOT NULL,                 -- the receive before which it came to be so
             UNIQUE (queue, name)
         );
 
@@ -69,11 +70,11 @@ enum QueueSchema {
 
     /// Each serves one question, and only the rows that the question is about are in it.
     private static let indices1 = """
-        CREATE INDEX queue_messages_due ON queue_messages (queue, due, held) WHERE line IS NULL;
+        CREATE INDEX queue_messages_due ON queue_messages (queue, due, fence) WHERE line IS NULL;
         CREATE INDEX queue_messages_born ON queue_messages (queue, born);
         CREATE INDEX queue_messages_in_line ON queue_messages (line) WHERE line IS NOT NULL;
         CREATE INDEX queue_messages_held ON queue_messages (line, held, due) WHERE line IS NOT NULL;
-        CREATE INDEX queue_groups_ready ON queue_groups (queue, ready);
+        CREATE INDEX queue_groups_ready ON queue_groups (queue, ready, turn);
         CREATE INDEX queue_keys_until ON queue_keys (queue, until);
 
         """

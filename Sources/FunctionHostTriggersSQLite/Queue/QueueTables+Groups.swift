@@ -43,8 +43,10 @@ extension QueueTables {
         // Who is in the line keeps the place; who comes into it now stands behind all others.
         if ready <= now { ready = min(old, now) }
         row.shows(at: ready, now)
+        guard ready != old else { return }
         groups.setReady.bind(line, 1)
         groups.setReady.bind(ready, 2)
+        groups.setReady.bind(row.fence, 3)
         try groups.setReady.run()
     }
 

@@ -104,7 +104,8 @@ struct MessageStatements {
         deleteBody = try connection.prepare("DELETE FROM queue_bodies WHERE place = ?1")
         visible = try connection.prepare(
             """
-            SELECT \(row) FROM queue_messages WHERE queue = ?1 AND line IS NULL AND due <= ?2 ORDER BY due LIMIT ?3
+            SELECT \(row) FROM queue_messages WHERE queue = ?1 AND line IS NULL AND due <= ?2
+            ORDER BY due, fence LIMIT ?3
             """)
         visibleInLine = try connection.prepare(
             "SELECT \(row) FROM queue_messages WHERE line = ?1 AND due <= ?2 ORDER BY place LIMIT ?3")
@@ -130,7 +131,7 @@ struct MessageStatements {
             """)
         count = try connection.prepare(
             """
-            SELECT count(*), coalesce(sum(held), 0) FROM queue_messages
+            SELECT count(*), coalesce(sum(fence > 0), 0) FROM queue_messages
             WHERE queue = ?1 AND line IS NULL AND due > ?2
             """)
         countInLines = try connection.prepare(
@@ -157,16 +158,16 @@ struct GroupStatements {
 
     init(on connection: Connection) throws(SQLiteFault) {
         find = try connection.prepare("SELECT number FROM queue_groups WHERE queue = ?1 AND name = ?2")
-        insert = try connection.prepare("INSERT INTO queue_groups (queue, name, ready) VALUES (?1, ?2, ?3)")
+        insert = try connection.prepare("INSERT INTO queue_groups (queue, name, ready, turn) VALUES (?1, ?2, ?3, 0)")
         ready = try connection.prepare("SELECT ready FROM queue_groups WHERE number = ?1")
         delete = try connection.prepare("DELETE FROM queue_groups WHERE number = ?1")
         inLine = try connection.prepare(
-            "SELECT number FROM queue_groups WHERE queue = ?1 AND ready <= ?2 ORDER BY ready LIMIT ?3")
+            "SELECT number FROM queue_groups WHERE queue = ?1 AND ready <= ?2 ORDER BY ready, turn LIMIT ?3")
         nextReady = try connection.prepare(
             "SELECT ready FROM queue_groups WHERE queue = ?1 AND ready > ?2 ORDER BY ready LIMIT 1")
         held = try connection.prepare("SELECT max(due) FROM queue_messages WHERE line = ?1 AND held = 1")
         earliest = try connection.prepare("SELECT min(due) FROM queue_messages WHERE line = ?1 AND held = ?2")
-        setReady = try connection.prepare("UPDATE queue_groups SET ready = ?2 WHERE number = ?1")
+        setReady = try connection.prepare("UPDATE queue_groups SET ready = ?2, turn = ?3 WHERE number = ?1")
     }
 }
 
