@@ -33,7 +33,7 @@ extension FunctionHost {
                 elements.append(element)
             }
             if !elements.isEmpty { try await host.invoke(function, with: elements) }
-            return failed.map { .failed([$0.description]) } ?? .succeeded
+            return BatchReply(failed.map { .failed([$0.description]) } ?? .succeeded)
         }
         return try map(source, runner, configuration, options)
     }
@@ -65,7 +65,7 @@ extension FunctionHost {
                 }
             }
             if !elements.isEmpty { try await host.invoke(function, with: elements) }
-            return failed.isEmpty ? .succeeded : .failed(failed)
+            return BatchReply(failed.isEmpty ? .succeeded : .failed(failed))
         }
         return try map(source, runner, configuration, filter)
     }
