@@ -121,7 +121,7 @@ private struct DurableBench: Sendable {
         while !done {
             let messages = try await queue.receive(1, visibility: .seconds(30))
             if messages.isEmpty { await Task.yield() }
-            done = try await !messages.isEmpty && queue.delete(messages.map(\.receipt)) == [true]
+            done = try await queue.delete(messages.map(\.receipt)) == [true]
         }
     }
 

@@ -80,6 +80,7 @@ struct QueueRules: Sendable {
     struct Redrive: Sendable {
         var maximumReceiveCount: Int64
         var target: Int64
+        var retention: Duration
         var messageLimit: Int64
         var byteLimit: Int64
         /// The name of the queue that gives them up.

@@ -102,7 +102,8 @@ extension QueueTables {
         _ message: MessageRow, _ redrive: QueueRules.Redrive, _ rules: QueueRules, _ now: Timestamp,
         _ row: inout QueueRow, _ taken: inout Taken
     ) throws(SQLiteFault) -> Bool {
-        var target = if let known = taken.target { known } else { try self.row(redrive.target) }
+        var target = if let known = taken.target { known } else { try sweptRow(redrive, now) }
+        taken.target = target
         guard target.count < redrive.messageLimit, target.bytes + message.size <= redrive.byteLimit else {
             return false
         }
@@ -122,6 +123,12 @@ extension QueueTables {
         taken.hasMoved = true
         try remove(message, &row, now)
         return true
+    }
+
+    private func sweptRow(_ redrive: QueueRules.Redrive, _ now: Timestamp) throws(SQLiteFault) -> QueueRow {
+        var row = try row(redrive.target)
+        _ = try sweep(&row, redrive.retention, now)
+        return row
     }
 
     /// When something becomes visible next.

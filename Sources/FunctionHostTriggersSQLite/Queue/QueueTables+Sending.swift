@@ -128,8 +128,10 @@ extension QueueTables {
     /// Removes messages that are too old and forgets deduplication ids that are, a few of each.
     ///
     /// - Returns: Whether there may be more of them.
-    func sweep(_ row: inout QueueRow, _ rules: QueueRules, _ now: Timestamp) throws(SQLiteFault) -> Bool {
-        let old = try list(messages.old, row.queue, now.advanced(by: .zero - rules.retention), Self.sweepStep)
+    func sweep(
+        _ row: inout QueueRow, _ retention: Duration, _ now: Timestamp
+    ) throws(SQLiteFault) -> Bool {
+        let old = try list(messages.old, row.queue, now.advanced(by: .zero - retention), Self.sweepStep)
         for message in old { try remove(message, &row, now) }
         row.expired += Int64(old.count)
         var forgotten = 0

@@ -231,7 +231,7 @@ public final class SQLiteQueue: QueueSource, MessageSink {
             let (answer, hasNews, nextDue) = try await store.change(QueueTables.self, bytes: bytes) { tables in
                 var row = try tables.row(number)
                 let before = row
-                let isMore = try tables.sweep(&row, rules, now)
+                let isMore = try tables.sweep(&row, rules.retention, now)
                 var answer: Answer?
                 if !(isMore && mustBeSwept(tables, row, rules, now)) { answer = try work(tables, &row, rules, now) }
                 if row.isChanged(from: before) { try tables.write(row) }
@@ -263,8 +263,8 @@ extension SQLiteQueue.RedrivePolicy {
     fileprivate func rules(from arn: String) -> QueueRules.Redrive {
         QueueRules.Redrive(
             maximumReceiveCount: Int64(maximumReceiveCount), target: deadLetterQueue.number,
-            messageLimit: deadLetterQueue.rules.messageLimit, byteLimit: deadLetterQueue.rules.byteLimit,
-            sourceARN: arn)
+            retention: deadLetterQueue.rules.retention, messageLimit: deadLetterQueue.rules.messageLimit,
+            byteLimit: deadLetterQueue.rules.byteLimit, sourceARN: arn)
     }
 }
 

@@ -1,1 +1,1 @@
-../../FunctionHostTests/Support/Until.swift
+../../FunctionHostSQLiteTests/Support/Until.swift
