@@ -25,7 +25,8 @@ func measureDurable(_ arguments: Arguments) async throws -> Bool {
         comparison.rounds = 15
         comparison.slice = 50e6
         let ratios = try await comparison.report(
-            "stream: a record of 200 bytes put durably, 100 at a time, callers: \(callers), shards: \(shards)", arguments)
+            "stream: a record of 200 bytes put durably, 100 at a time, callers: \(callers), shards: \(shards)",
+            arguments)
         isFast = isFast && ratios[0].minimum <= 2
     }
     for name in ["jobs", "jobs.fifo"] { try await bench.reportCycles(of: name) }

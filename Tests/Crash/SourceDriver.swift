@@ -72,7 +72,10 @@ struct SourceDriver {
         let arguments = [
             "source-child", "--file", file.path, "--round", "\(round)", "--seed", "\(seed)", "--tasks", "\(tasks)",
         ]
-        guard var child = ChildProcess(arguments: arguments + (isForgetful ? ["--checkpoints", "forgotten"] : []), variables: []) else { throw ChildRun.CannotStart() }
+        guard
+            var child = ChildProcess(
+                arguments: arguments + (isForgetful ? ["--checkpoints", "forgotten"] : []), variables: [])
+        else { throw ChildRun.CannotStart() }
         var (lines, isAlive) = (0, true)
         while let said = child.read() {
             for line in said { record.hear(line) }

@@ -98,7 +98,8 @@ struct SourceRecord {
             if !putIntents.contains(item) { faults.append("the record \(item) was never put") }
         }
         for (item, sequence) in puts where found[item] != sequence {
-            faults.append("the record \(item) was put at \(sequence), and \(found[item].map { "is at \($0)" } ?? "is gone")")
+            faults.append(
+                "the record \(item) was put at \(sequence), and \(found[item].map { "is at \($0)" } ?? "is gone")")
         }
         let byKey = Dictionary(grouping: found, by: \.key.key)
         for (key, records) in byKey {

@@ -23,7 +23,9 @@ extension SQLiteStore {
     package func change<Guest: StoreGuest, Answer: Sendable>(
         _ kind: Guest.Type, bytes: Int = 0, _ body: @escaping @Sendable (Guest) throws -> Answer
     ) async throws -> Answer {
-        try await visit(changing: true, load: Load(events: 1, bytes: bytes)) { ledger in try body(ledger.guest(Guest.self)) }
+        try await visit(changing: true, load: Load(events: 1, bytes: bytes)) { ledger in
+            try body(ledger.guest(Guest.self))
+        }
     }
 
     /// Lets a guest look at something.

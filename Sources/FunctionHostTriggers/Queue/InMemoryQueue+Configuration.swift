@@ -139,7 +139,8 @@ extension InMemoryQueue.Configuration {
         else {
             throw SourceError(
                 .invalidArgument,
-                reason: "“\(name)” is no name of a queue: 1 to 80 letters and digits of ASCII, '_' and '-', and perhaps "
+                reason:
+                    "“\(name)” is no name of a queue: 1 to 80 letters and digits of ASCII, '_' and '-', and perhaps "
                     + ".fifo")
         }
         return ("arn:aws:sqs:\(region):\(account):\(name)", isFIFO)

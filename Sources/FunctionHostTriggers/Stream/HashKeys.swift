@@ -55,7 +55,8 @@ extension ShardID {
 
     /// Its number, if it is written as those of streams here are.
     package var number: Int? {
-        guard description.hasPrefix("shardId-"), let number = Int(description.dropFirst(8)), Self(number: number) == self
+        guard description.hasPrefix("shardId-"), let number = Int(description.dropFirst(8)),
+            Self(number: number) == self
         else { return nil }
         return number
     }

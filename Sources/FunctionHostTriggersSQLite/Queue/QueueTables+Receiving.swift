@@ -200,7 +200,8 @@ extension QueueTables {
         messages.oldest.bind(row.queue, 1)
         let oldest = try messages.oldest.integer().map { Timestamp(nanoseconds: $0) }
         return InMemoryQueue.Figures(
-            visible: Int(row.count - delayed - held), invisible: Int(held), delayed: Int(delayed), bytes: Int(row.bytes),
+            visible: Int(row.count - delayed - held), invisible: Int(held), delayed: Int(delayed),
+            bytes: Int(row.bytes),
             ageOfOldest: oldest.map { max(.zero, $0.duration(to: now)) }, expired: Int(row.expired))
     }
 }

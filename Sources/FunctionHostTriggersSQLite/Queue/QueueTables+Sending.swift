@@ -90,7 +90,8 @@ extension QueueTables {
         guard row.count < rules.messageLimit, row.bytes + Int64(handed.size) <= rules.byteLimit else {
             throw SourceError(
                 .full,
-                reason: "no room for a message of \(handed.size) bytes: there are \(row.count) of \(rules.messageLimit) "
+                reason:
+                    "no room for a message of \(handed.size) bytes: there are \(row.count) of \(rules.messageLimit) "
                     + "messages, \(row.bytes) of \(rules.byteLimit) bytes")
         }
         guard handed.key == nil || row.keys < rules.deduplicationLimit else {

@@ -29,7 +29,9 @@ import Testing
         }
     }
 
-    @Test("Records are found by shard and place, messages and groups by when they are due, and what is too old by its age")
+    @Test(
+        "Records are found by shard and place, messages and groups by when they are due, and what is too old by its age"
+    )
     func indices() async throws {
         let steps = try await plans().flatMap(\.steps).joined(separator: "\n")
         for search in [

@@ -63,7 +63,8 @@ private struct QueueTwins {
         configuration.retention = isFIFO ? .seconds(100_000) : .seconds(200)
         configuration.messageLimit = 10
         let suffix = isFIFO ? ".fifo" : ""
-        let dead = try await SQLiteQueue("dead" + suffix, configuration: configuration, in: store, system: clock.system())
+        let dead = try await SQLiteQueue(
+            "dead" + suffix, configuration: configuration, in: store, system: clock.system())
         configuration.messageLimit = limits.messages
         configuration.byteLimit = 20_000
         configuration.deduplicationLimit = limits.keys

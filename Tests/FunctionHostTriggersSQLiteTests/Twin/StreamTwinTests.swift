@@ -90,7 +90,8 @@ private struct StreamTwins {
         let entries = (0..<Int.random(in: 1...6, using: &random)).map { _ in
             RecordEntry(
                 partitionKey: "key-\(Int.random(in: 0..<30, using: &random))",
-                explicitHashKey: Bool.random(using: &random) ? nil : UInt128.random(in: 0...UInt128.max, using: &random),
+                explicitHashKey: Bool.random(using: &random)
+                    ? nil : UInt128.random(in: 0...UInt128.max, using: &random),
                 data: (0..<Int.random(in: 0..<42, using: &random)).map { UInt8($0) })
         }
         let (mine, expected) = (
