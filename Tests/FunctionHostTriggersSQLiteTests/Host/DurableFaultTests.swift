@@ -22,7 +22,8 @@ import Testing
     @Test("A full disk refuses what comes, keeps what there is, and lets it be read and deleted")
     func fullDisk() async throws {
         var configuration = SQLiteStore.Configuration()
-        configuration.maximumPages = 200
+        configuration.maximumPages = 120
+        configuration.durability = .losesLastEventsOnPowerCut
         let store = try SQLiteStore(path: directory.file(), configuration: configuration)
         let stream = try await SQLiteStream("clicks", in: store)
         let queue = try await SQLiteQueue("jobs", in: store)
@@ -30,13 +31,14 @@ import Testing
         let big = String(repeating: "x", count: 900)
         #expect(await code { while true { try await stream.put([.text(big)]); records += 1 } } == .diskFull)
         #expect(await code { while true { try await queue.send(big); messages += 1 } } == .diskFull)
-        #expect(records > 50)
+        #expect(records > 20)
         #expect(try await stream.figures.records == records)
         #expect(try await queue.figures.visible == messages)
         let shard = try #require(try await stream.shards().first).id
         #expect(try await stream.read(shard, from: .oldest, limit: 1_000).records.count == records)
         #expect(try await store.integrityCheck() == [])
-        RawConnection(directory.file()).run("DELETE FROM stream_records WHERE place > 0 AND place % 2 = 0")
+        let receipts = try await queue.receive(20, visibility: .seconds(60)).map(\.receipt)
+        #expect(try await queue.delete(receipts) == [Bool](repeating: true, count: 20))
         try await queue.send("small")
     }
 
