@@ -32,6 +32,9 @@ struct ShardRules: Sendable {
             base: configuration.retryDelay.base, maximum: configuration.retryDelay.maximum, jitter: .none)
     }
 
+    /// What records take in an event at most.
+    func bytes(of records: some Sequence<StreamRecord>) -> Int { records.reduce(0) { $0 + bytes(of: $1) } }
+
     /// What a record takes in an event at most: its data in base 64, its key, which may have to be escaped, and what is around.
     func bytes(of record: StreamRecord) -> Int {
         record.data.count / 3 * 4 + 4 + record.partitionKey.utf8.count * 6 + 512
@@ -45,6 +48,8 @@ struct RecordBatch: Sendable {
     let lane: Int
     /// In order; empty only at the end of a window.
     var records: [StreamRecord]
+    /// What they take in an event at most.
+    var bytes = 0
     /// Whether a window is over, and this tells the function.
     var isFinal = false
     /// The window it is run in, and what is known of it by then.

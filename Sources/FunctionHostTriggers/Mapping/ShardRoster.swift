@@ -41,6 +41,8 @@ struct ShardRoster {
         if initial == nil { initial = known }
         for poller in pollers where !known.contains(poller.shard) { poller.sourceForgot() }
         let done = finished.all
+        // Of a shard that is done with only its name is kept: a source may list it for a while, or again.
+        pollers.removeAll { done.contains($0.shard) }
         var beginning: [(ShardID, ShardStart)] = []
         for shard in shards where !begun.contains(shard.id) && !done.contains(shard.id) {
             // A parent that the source has forgotten may have records in hand.

@@ -101,8 +101,7 @@ struct ShardStateMachine: Sendable {
         guard !records.isEmpty else { return }
         buffered += records.count
         if lanes.count == 1 {
-            let bytes = records.reduce(0) { $0 + rules.bytes(of: $1) }
-            put(records, bytes, lane: 0, now)
+            put(records, rules.bytes(of: records), lane: 0, now)
         } else {
             for record in records { put([record], rules.bytes(of: record), lane: lane(of: record), now) }
         }
@@ -223,14 +222,16 @@ struct ShardStateMachine: Sendable {
 
     private mutating func take(_ count: Int, of pending: [StreamRecord], _ lane: Int) -> RecordBatch {
         if count == pending.count {
+            let bytes = lanes[lane].pendingBytes
             lanes[lane].pending = []
             lanes[lane].pendingBytes = 0
-            return RecordBatch(number: batchCount, lane: lane, records: pending)
+            return RecordBatch(number: batchCount, lane: lane, records: pending, bytes: bytes)
         }
-        let batch = RecordBatch(number: batchCount, lane: lane, records: Array(pending[..<count]))
+        let records = Array(pending[..<count])
+        let bytes = rules.bytes(of: records)
         lanes[lane].pending.removeFirst(count)
-        lanes[lane].pendingBytes -= batch.records.reduce(0) { $0 + rules.bytes(of: $1) }
-        return batch
+        lanes[lane].pendingBytes -= bytes
+        return RecordBatch(number: batchCount, lane: lane, records: records, bytes: bytes)
     }
 
     /// How many of the first records fit into one event; one at least.
@@ -259,10 +260,7 @@ struct ShardStateMachine: Sendable {
         let horizon = wall.advanced(by: .zero - age)
         let count = batch.records.prefix { $0.arrivedAt <= horizon }.count
         guard count > 0 else { return nil }
-        var expired = batch
-        expired.records.removeLast(batch.records.count - count)
-        var rest = batch
-        rest.records.removeFirst(count)
+        let (expired, rest) = split(batch, at: count)
         if rest.records.isEmpty {
             end(lane, now)
         } else {
@@ -286,7 +284,7 @@ struct ShardStateMachine: Sendable {
         switch outcome {
         case .succeeded:
             if batch.isFinal { windows.close() }
-            forget(batch.records)
+            forget(batch)
             end(lane, now)
             return nil
         case .failed(let place): return failed(batch, at: place, now, wall)
@@ -308,18 +306,16 @@ struct ShardStateMachine: Sendable {
         let index = place.flatMap { place in batch.records.firstIndex { $0.sequenceNumber == place } }
         if let index, index > 0 {
             // What comes before the first failure is done.
-            forget(Array(batch.records[..<index]))
-            batch.records.removeFirst(index)
+            let (done, rest) = split(batch, at: index)
+            forget(done)
+            batch = rest
             if rules.bisects {
                 // Cut there, which is no retry; what is left is another batch.
                 lanes[lane].current = batch
                 return nil
             }
         } else if rules.bisects, batch.records.count > 1 {
-            let middle = batch.records.count / 2
-            var (first, second) = (batch, batch)
-            first.records.removeLast(batch.records.count - middle)
-            second.records.removeFirst(middle)
+            let (first, second) = split(batch, at: batch.records.count / 2)
             lanes[lane].halves.append(second)
             lanes[lane].current = first
             return nil
@@ -354,7 +350,7 @@ struct ShardStateMachine: Sendable {
     private mutating func discard(
         _ batch: RecordBatch, _ condition: DiscardedBatch.Condition, isByAnswer: Bool
     ) -> DiscardedBatch {
-        forget(batch.records)
+        forget(batch)
         lanes[batch.lane].untold = Untold(first: batch.records.first?.sequenceNumber)
         return DiscardedBatch(
             lane: batch.lane, records: batch.records, condition: condition, invokeCount: max(1, batch.runs),
@@ -370,8 +366,17 @@ struct ShardStateMachine: Sendable {
         lanes[lane].windowStart = now
     }
 
-    private mutating func forget(_ records: [StreamRecord]) {
-        buffered -= records.count
-        bufferedBytes -= records.reduce(0) { $0 + rules.bytes(of: $1) }
+    private mutating func forget(_ batch: RecordBatch) {
+        buffered -= batch.records.count
+        bufferedBytes -= batch.bytes
+    }
+
+    private func split(_ batch: RecordBatch, at index: Int) -> (RecordBatch, RecordBatch) {
+        var (first, second) = (batch, batch)
+        first.records.removeLast(batch.records.count - index)
+        second.records.removeFirst(index)
+        first.bytes = rules.bytes(of: first.records)
+        second.bytes = batch.bytes - first.bytes
+        return (first, second)
     }
 }

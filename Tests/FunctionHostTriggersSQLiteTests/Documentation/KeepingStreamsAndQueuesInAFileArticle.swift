@@ -21,7 +21,8 @@ import Testing
         try await clicks.put(partitionKey: "user-7", data: Array("/cart".utf8))
         try await clicks.put((1...100).map { RecordEntry(partitionKey: "user-\($0)", data: Array("/".utf8)) })
         let host = FunctionHost(store: store)
-        let count = try host.register("count") { (batch: StreamBatch, _) in seen.add(batch.records.map(\.partitionKey))
+        let count = try host.register("count") { (batch: StreamBatch, _) in
+            seen.add(batch.records.map(\.partitionKey))
         }
         try host.map(
             clicks, to: count, configuration: .init(startingPosition: .oldest),

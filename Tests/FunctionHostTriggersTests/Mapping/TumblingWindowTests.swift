@@ -88,6 +88,20 @@ import Testing
         #expect(lines.all == ["60: - + [0, 1, 2]"])
     }
 
+    @Test("A record that arrives when its window has ended is reckoned in the next one: an end is told once")
+    func tooLate() async throws {
+        let rig = try MappingRig()
+        let lines = Notes<String>()
+        _ = try Self.map(rig, lines)
+        try await rig.host.run {
+            rig.stream.put([1])
+            try await rig.pass(.seconds(61))
+            rig.stream.put([2], at: Simulation.start.advanced(by: .seconds(59)))
+            try await rig.pass(.seconds(60))
+        }
+        #expect(lines.all == ["0: - + [1]", "0: [1] + [] final", "60: - + [2]", "60: [2] + [] final"])
+    }
+
     @Test("A window waits for what had arrived by its end, though it be read later")
     func unread() async throws {
         let rig = try MappingRig()

@@ -13,7 +13,7 @@ import FunctionHost
 ///    └──────────────────────────────────────────────── final run, succeeded or given up
 /// ```
 ///
-/// A record that came late, when a later window was open already, is in that one.
+/// A record that comes late, when its window is over, is in the next one: the end of a window is told once.
 struct WindowStateMachine: Sendable {
     /// nil if no window begins any more; one that was open before is ended.
     private let length: Duration?
@@ -22,6 +22,8 @@ struct WindowStateMachine: Sendable {
     private var readingSince: Timestamp?
     /// Everything that had arrived by then has been read.
     private var readThrough = Timestamp(nanoseconds: .min)
+    /// Windows before this are over.
+    private var endedThrough = Timestamp(nanoseconds: .min)
 
     init(length: Duration?, open: OpenWindow? = nil) {
         self.length = length
@@ -46,13 +48,17 @@ struct WindowStateMachine: Sendable {
     /// How many of these records, from the first on, are in one window: in the open one, or, if none is, in that of the first.
     func countInWindow(_ records: ArraySlice<StreamRecord>) -> Int {
         guard let first = records.first, let length else { return length == nil ? records.count : 0 }
-        let end = (open?.window ?? TumblingWindow(of: length, around: first.arrivedAt)).end
+        let end = (open?.window ?? window(of: first, length)).end
         return records.prefix { $0.arrivedAt < end }.count
     }
 
     /// A batch is made that begins with this record.
     mutating func admit(_ record: StreamRecord) {
-        if open == nil, let length { open = OpenWindow(TumblingWindow(of: length, around: record.arrivedAt)) }
+        if open == nil, let length { open = OpenWindow(window(of: record, length)) }
+    }
+
+    private func window(of record: StreamRecord, _ length: Duration) -> TumblingWindow {
+        TumblingWindow(of: length, around: max(record.arrivedAt, endedThrough))
     }
 
     /// What its next run is told.
@@ -66,7 +72,11 @@ struct WindowStateMachine: Sendable {
     mutating func answered(_ state: [UInt8]?) { if let state { open?.state = state } }
 
     /// The final run is done, or given up.
-    mutating func close() { open = nil }
+    mutating func close() {
+        // One that ends early goes on, with a state of its own.
+        if let open, !endsEarly { endedThrough = open.window.end }
+        open = nil
+    }
 
     // MARK: - The end
 
