@@ -27,6 +27,7 @@ let package = Package(
         .library(name: "FunctionHostTesting", targets: ["FunctionHostTesting"]),
         .library(name: "FunctionHostSQLite", targets: ["FunctionHostSQLite"]),
         .library(name: "FunctionHostTriggers", targets: ["FunctionHostTriggers"]),
+        .library(name: "FunctionHostTriggersSQLite", targets: ["FunctionHostTriggersSQLite"]),
         .executable(name: "schedule-probe", targets: ["ScheduleProbe"]),
         .executable(name: "pattern-probe", targets: ["PatternProbe"]),
         .library(name: "FunctionHostTriggersTesting", targets: ["FunctionHostTriggersTesting"]),
@@ -56,6 +57,16 @@ let package = Package(
                 "FunctionHostTriggers", "FunctionHostTriggersTesting", "FunctionHost", "FunctionHostTesting",
             ], swiftSettings: settings),
         .target(
+            name: "FunctionHostTriggersSQLite",
+            dependencies: ["FunctionHostSQLite", "FunctionHostTriggers", "FunctionHost", "CSQLite"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "FunctionHostTriggersSQLiteTests",
+            dependencies: [
+                "FunctionHostTriggersSQLite", "FunctionHostTriggersTesting", "FunctionHostTriggers",
+                "FunctionHostSQLite", "FunctionHost", "FunctionHostTesting", "CSQLite",
+            ], swiftSettings: settings),
+        .target(
             name: "FunctionHostTriggersTesting",
             dependencies: ["FunctionHostTriggers", "FunctionHost", "FunctionHostTesting"], swiftSettings: settings),
         .target(
@@ -73,11 +84,17 @@ let package = Package(
         example("PatternProbe", with: ["FunctionHostTriggers"], excluding: ["lines.jsonl"]),
         .executableTarget(
             name: "Benchmarks",
-            dependencies: ["FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "CSQLite", "AllocationCount"],
+            dependencies: [
+                "FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "FunctionHostTriggersSQLite", "CSQLite",
+                "AllocationCount",
+            ],
             path: "Tests/Benchmarks", swiftSettings: settings),
         .target(name: "AllocationCount", path: "Tests/AllocationCount"),
         .executableTarget(
-            name: "Crash", dependencies: ["FunctionHost", "FunctionHostSQLite", "CSQLite"], path: "Tests/Crash",
+            name: "Crash",
+            dependencies: [
+                "FunctionHost", "FunctionHostSQLite", "FunctionHostTriggers", "FunctionHostTriggersSQLite", "CSQLite",
+            ], path: "Tests/Crash",
             swiftSettings: settings),
     ],
     swiftLanguageModes: [.v6]

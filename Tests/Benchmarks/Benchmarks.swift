@@ -59,6 +59,8 @@ struct Section: Sendable {
             Section(name: "tables", isDefault: false, run: measureTables),
             Section(name: "sqlite", run: measureSQLite),
             Section(name: "sqlite-million", isDefault: false, run: measureMillion),
+            Section(name: "stream", run: measureDurable),
+            Section(name: "stream-million", isDefault: false, run: measureDurableMillion),
             Section(name: "patterns", run: measurePatterns),
             Section(name: "soak", run: soak),
         ] + MemoryKind.sections

@@ -56,8 +56,9 @@ struct Comparison {
     /// How long one timing of the baseline takes, in nanoseconds.
     var slice = 3e6
 
-    /// Runs everything and prints a row for each operation.
-    func report(_ title: String, _ arguments: Arguments) async throws {
+    /// Runs everything and prints a row for each operation; returns the ratios of each.
+    @discardableResult
+    func report(_ title: String, _ arguments: Arguments) async throws -> [Spread] {
         let rounds = arguments.isQuick ? max(5, rounds / 5) : rounds
         let count = try await calibrate()
         var ratios = [[Double]](repeating: [], count: operations.count)
@@ -77,6 +78,7 @@ struct Comparison {
             let spread = Spread(ratios)
             print("  \(spread)  \(Verdict(spread.median, goal: operation.goal))  \(operation.name)")
         }
+        return ratios.map { Spread($0) }
     }
 
     private func calibrate() async throws -> Int {

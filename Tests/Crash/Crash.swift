@@ -14,6 +14,7 @@ import FunctionHost
 /// Ends processes that use a store in a file, and looks at what they leave; `Tests/crash` runs it.
 ///
 ///     Crash kill  --rounds 100                         processes are killed under load
+///     Crash sources --rounds 50                        processes that poll a stream and a queue are killed
 ///     Crash power --rounds 60 --preload powercut.so    the power is cut: nothing may be lost
 ///     Crash weak  --rounds 30 --preload powercut.so    the same without waiting for the disk: something must be lost
 ///     Crash fault --rounds 200 --preload powercut.so   each call of the system fails once
@@ -30,12 +31,14 @@ struct Crash {
         case "child":
             do throws(StoreError) { try await Child(words).run() } catch { exit(Child.cannotOpen) }
             return
+        case "source-child": return try await SourceChild(words).run()
+        case "sources": isGood = try await SourceDriver(words).run()
         case "kill": isGood = try await KillDriver(words).run()
         case "power": isGood = try await PowerDriver(words, isWeak: false).run()
         case "weak": isGood = try await PowerDriver(words, isWeak: true).run()
         case "fault": isGood = try await FaultDriver(words).run()
         default:
-            print("Crash: kill, power, weak or fault?")
+            print("Crash: kill, sources, power, weak or fault?")
             isGood = false
         }
         exit(isGood ? 0 : 1)

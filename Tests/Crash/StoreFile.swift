@@ -39,6 +39,19 @@ final class StoreFile {
         return (damage, events)
     }
 
+    /// The texts that a statement gives, past the store.
+    func texts(_ sql: String) -> [String] {
+        var connection: OpaquePointer?
+        precondition(sqlite3_open(path, &connection) == SQLITE_OK)
+        defer { sqlite3_close_v2(connection) }
+        var statement: OpaquePointer?
+        precondition(sqlite3_prepare_v2(connection, sql, -1, &statement, nil) == SQLITE_OK)
+        defer { sqlite3_finalize(statement) }
+        var texts: [String] = []
+        while sqlite3_step(statement) == SQLITE_ROW { texts.append(String(cString: sqlite3_column_text(statement, 0))) }
+        return texts
+    }
+
     /// Past the store, so that its own view of its file is not what it is judged by.
     private func readEvents() -> [Int: FoundEvent] {
         var connection: OpaquePointer?

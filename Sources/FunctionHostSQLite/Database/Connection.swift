@@ -4,7 +4,7 @@
 import CSQLite
 
 /// One connection to a database file, used by one thread at a time.
-final class Connection {
+package final class Connection {
     let handle: OpaquePointer
     private let patience: Patience
     private let log = LogLength()
@@ -43,17 +43,17 @@ final class Connection {
     }
 
     /// Runs statements that give no rows.
-    func execute(_ sql: String) throws(SQLiteFault) {
+    package func execute(_ sql: String) throws(SQLiteFault) {
         guard sqlite3_exec(handle, sql, nil, nil, nil) == SQLITE_OK else { throw SQLiteFault(on: handle) }
     }
 
-    func prepare(_ sql: String) throws(SQLiteFault) -> Statement { try Statement(sql, on: handle) }
+    package func prepare(_ sql: String) throws(SQLiteFault) -> Statement { try Statement(sql, on: handle) }
 
     /// The first column of the first row as an integer; nil if there is none.
-    func integer(_ sql: String) throws(SQLiteFault) -> Int64? { try prepare(sql).integer() }
+    package func integer(_ sql: String) throws(SQLiteFault) -> Int64? { try prepare(sql).integer() }
 
     /// The first column of the first row as text; nil if there is none.
-    func text(_ sql: String) throws(SQLiteFault) -> String? {
+    package func text(_ sql: String) throws(SQLiteFault) -> String? {
         let statement = try prepare(sql)
         return try statement.step() ? statement.text(0) : nil
     }
@@ -62,7 +62,7 @@ final class Connection {
     var isReadOnly: Bool { sqlite3_db_readonly(handle, "main") == 1 }
 
     /// Whether a transaction has begun and not ended.
-    var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
+    package var isInTransaction: Bool { sqlite3_get_autocommit(handle) == 0 }
 
     /// How many pages the write-ahead log had after the last transaction, the ones written into the file since included.
     var logPages: Int { log.pages }

@@ -4,7 +4,7 @@
 import CSQLite
 
 /// What SQLite reported, before it is known what that means for a caller.
-struct SQLiteFault: Error {
+package struct SQLiteFault: Error {
     /// SQLite's extended result code.
     let code: Int32
     /// SQLite's own words.
@@ -14,6 +14,9 @@ struct SQLiteFault: Error {
         self.code = code
         self.text = text
     }
+
+    /// The file holds what no store has written.
+    package init(damage text: String) { self.init(code: SQLITE_CORRUPT, text: text) }
 
     /// What went wrong last on a connection.
     init(on connection: OpaquePointer?) {
@@ -26,6 +29,9 @@ struct SQLiteFault: Error {
 
     /// The result code without its extension.
     var kind: Int32 { code & 0xFF }
+
+    /// Whether there is no room on the disk.
+    var isOutOfRoom: Bool { kind == SQLITE_FULL }
 
     /// Whether the connection can no longer be trusted to know what the file holds.
     var endsConnection: Bool {

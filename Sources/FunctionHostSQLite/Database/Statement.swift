@@ -2,12 +2,12 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSQLite
-import FunctionHost
+package import FunctionHost
 
 /// A prepared statement, used again and again by the one thread that owns its connection.
 ///
 /// What is bound by reference must live until ``reset()``.
-final class Statement {
+package final class Statement {
     private let pointer: OpaquePointer
     /// Where an id lies while it is bound: 16 bytes.
     private let idBytes = UnsafeMutableRawPointer.allocate(byteCount: 16, alignment: 8)
@@ -27,7 +27,7 @@ final class Statement {
     // MARK: - Running
 
     /// Goes on to the next row; false if there is none, and the statement is ready to run again.
-    func step() throws(SQLiteFault) -> Bool {
+    package func step() throws(SQLiteFault) -> Bool {
         switch sqlite3_step(pointer) {
         case SQLITE_ROW: return true
         case SQLITE_DONE:
@@ -41,41 +41,41 @@ final class Statement {
     }
 
     /// Runs a statement whose rows, if it has any, nobody wants.
-    func run() throws(SQLiteFault) {
+    package func run() throws(SQLiteFault) {
         if try step() { sqlite3_reset(pointer) }
     }
 
     /// Runs a statement that changes rows; returns how many.
-    func change() throws(SQLiteFault) -> Int {
+    package func change() throws(SQLiteFault) -> Int {
         try run()
         return Int(sqlite3_changes(sqlite3_db_handle(pointer)))
     }
 
     /// The integer that a statement gives; nil if it gives none.
-    func integer() throws(SQLiteFault) -> Int64? {
+    package func integer() throws(SQLiteFault) -> Int64? {
         guard try step() else { return nil }
         defer { reset() }
         return isNull(0) ? nil : integer(0)
     }
 
     /// Leaves the rows that have not been looked at.
-    func reset() { sqlite3_reset(pointer) }
+    package func reset() { sqlite3_reset(pointer) }
 
     // MARK: - Binding; the first parameter is 1
 
-    func bind(_ value: Int64, _ place: Int32) { sqlite3_bind_int64(pointer, place, value) }
+    package func bind(_ value: Int64, _ place: Int32) { sqlite3_bind_int64(pointer, place, value) }
 
-    func bind(_ value: Int, _ place: Int32) { sqlite3_bind_int64(pointer, place, Int64(value)) }
+    package func bind(_ value: Int, _ place: Int32) { sqlite3_bind_int64(pointer, place, Int64(value)) }
 
-    func bind(_ time: Timestamp, _ place: Int32) { sqlite3_bind_int64(pointer, place, time.nanoseconds) }
+    package func bind(_ time: Timestamp, _ place: Int32) { sqlite3_bind_int64(pointer, place, time.nanoseconds) }
 
-    func bindNull(_ place: Int32) { sqlite3_bind_null(pointer, place) }
+    package func bindNull(_ place: Int32) { sqlite3_bind_null(pointer, place) }
 
-    func bind(_ value: Int64?, _ place: Int32) {
+    package func bind(_ value: Int64?, _ place: Int32) {
         if let value { bind(value, place) } else { bindNull(place) }
     }
 
-    func bind(_ text: String?, _ place: Int32) {
+    package func bind(_ text: String?, _ place: Int32) {
         guard var text else { return bindNull(place) }
         text.withUTF8 { bytes in
             // A null pointer would bind NULL.
@@ -86,14 +86,14 @@ final class Statement {
     }
 
     /// Binds an id; a second one in the same statement would overwrite it.
-    func bind(_ id: InvocationID, _ place: Int32) {
+    package func bind(_ id: InvocationID, _ place: Int32) {
         idBytes.storeBytes(of: id.high.bigEndian, as: UInt64.self)
         idBytes.storeBytes(of: id.low.bigEndian, toByteOffset: 8, as: UInt64.self)
         sqlite3_bind_blob(pointer, place, idBytes, 16, nil)
     }
 
     /// Binds an id that may stand beside another one.
-    func bindCopy(_ id: InvocationID?, _ place: Int32) {
+    package func bindCopy(_ id: InvocationID?, _ place: Int32) {
         guard let id else { return bindNull(place) }
         withUnsafeBytes(of: (id.high.bigEndian, id.low.bigEndian)) { bytes in
             _ = sqlite3_bind_blob(pointer, place, bytes.baseAddress, 16, copied)
@@ -101,7 +101,7 @@ final class Statement {
     }
 
     /// Binds bytes without copying them.
-    func bind(_ bytes: UnsafeBufferPointer<UInt8>, _ place: Int32) {
+    package func bind(_ bytes: UnsafeBufferPointer<UInt8>, _ place: Int32) {
         if let start = bytes.baseAddress, !bytes.isEmpty {
             sqlite3_bind_blob64(pointer, place, start, UInt64(bytes.count), nil)
         } else {
@@ -111,27 +111,27 @@ final class Statement {
 
     // MARK: - The row; the first column is 0
 
-    func isNull(_ column: Int32) -> Bool { sqlite3_column_type(pointer, column) == SQLITE_NULL }
+    package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(pointer, column) == SQLITE_NULL }
 
-    func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(pointer, column) }
+    package func integer(_ column: Int32) -> Int64 { sqlite3_column_int64(pointer, column) }
 
-    func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(pointer, column)) }
+    package func int(_ column: Int32) -> Int { Int(sqlite3_column_int64(pointer, column)) }
 
-    func time(_ column: Int32) -> Timestamp { Timestamp(nanoseconds: sqlite3_column_int64(pointer, column)) }
+    package func time(_ column: Int32) -> Timestamp { Timestamp(nanoseconds: sqlite3_column_int64(pointer, column)) }
 
-    func text(_ column: Int32) -> String? {
+    package func text(_ column: Int32) -> String? {
         guard let start = sqlite3_column_text(pointer, column) else { return nil }
         let count = Int(sqlite3_column_bytes(pointer, column))
         return String(decoding: UnsafeBufferPointer(start: start, count: count), as: UTF8.self)
     }
 
-    func bytes(_ column: Int32) -> [UInt8] {
+    package func bytes(_ column: Int32) -> [UInt8] {
         guard let start = sqlite3_column_blob(pointer, column) else { return [] }
         return Array(UnsafeRawBufferPointer(start: start, count: Int(sqlite3_column_bytes(pointer, column))))
     }
 
     /// An id; nil if the column holds none.
-    func id(_ column: Int32) -> InvocationID? {
+    package func id(_ column: Int32) -> InvocationID? {
         guard let start = sqlite3_column_blob(pointer, column), sqlite3_column_bytes(pointer, column) == 16 else {
             return nil
         }

@@ -19,7 +19,8 @@ enum Call: Sendable {
         case .append(let call): Load(call.events)
         case .settle(let call): Load(call.settlement.followUps) + Load(events: 1)
         case .turn(let call): Load(call.settlement.followUps) + Load(events: 1)
-        case .lease, .extend, .other, .care: Load(events: 1)
+        case .other(let call): call.load
+        case .lease, .extend, .care: Load(events: 1)
         }
     }
 
@@ -78,6 +79,8 @@ struct TurnCall: Sendable {
 protocol OtherCall: Sendable {
     /// Whether it may change something.
     var changes: Bool { get }
+    /// How much of the mailbox's bounds it takes.
+    var load: Load { get }
     /// Does it; the answer is given by the closure, once the transaction is safe.
     func perform(on ledger: Ledger) throws(SQLiteFault) -> @Sendable () -> Void
     func fail(_ error: any Error)
@@ -85,6 +88,7 @@ protocol OtherCall: Sendable {
 
 struct Other<Answer: Sendable>: OtherCall {
     let changes: Bool
+    var load: Load { Load(events: 1) }
     let body: @Sendable (Ledger) throws(SQLiteFault) -> Answer
     let continuation: CheckedContinuation<Answer, any Error>
 

@@ -29,6 +29,7 @@ final class Ledger {
     let lendingLimit: Int
 
     private let transactions: TransactionStatements
+    let guests: GuestRoom
     private var changesBefore: Int32 = 0
     /// Whether the transaction does nothing but append.
     private var onlyAppends = false
@@ -54,6 +55,7 @@ final class Ledger {
         looking = try LookStatements(on: connection)
         progress = try ProgressStatements(on: connection)
         transactions = try TransactionStatements(on: connection)
+        guests = try GuestRoom(on: connection)
     }
 
     // MARK: - Transactions
@@ -98,6 +100,7 @@ final class Ledger {
     func rollBack() {
         connection.rollBack()
         functions.forget()
+        guests.forget()
         known = nil
     }
 
@@ -111,9 +114,4 @@ final class Ledger {
 
     /// Writes over what a failed transaction may have left in the log.
     func writeOver() throws(SQLiteFault) { try connection.execute("UPDATE counters SET stamp = stamp + 1") }
-}
-
-extension SQLiteFault {
-    /// The file holds what no store has written.
-    init(damage text: String) { self.init(code: SQLITE_CORRUPT, text: text) }
 }

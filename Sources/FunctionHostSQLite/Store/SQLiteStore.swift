@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 public import FunctionHost
+import Synchronization
 
 /// Keeps events in a file, so that they survive the end of the process, and, unless told otherwise, a power cut.
 ///
@@ -19,6 +20,8 @@ public final class SQLiteStore: InvocationStore {
     public let path: String
     private let configuration: Configuration
     private let mailbox: Mailbox
+    /// What guests share.
+    let shelf = Mutex<[String: any AnyObject & Sendable]>([:])
 
     /// Opens a file, or makes it, and brings it up to date.
     ///

@@ -92,11 +92,22 @@ extension InMemoryQueue {
         public var ageOfOldest: Duration?
         /// How many were removed as they were too old, since the beginning.
         public var expired: Int
+
+        package init(
+            visible: Int, invisible: Int, delayed: Int, bytes: Int, ageOfOldest: Duration?, expired: Int
+        ) {
+            self.visible = visible
+            self.invisible = invisible
+            self.delayed = delayed
+            self.bytes = bytes
+            self.ageOfOldest = ageOfOldest
+            self.expired = expired
+        }
     }
 }
 
 extension InMemoryQueue.Configuration {
-    func check(isFIFO: Bool) throws(SourceError) {
+    package func check(isFIFO: Bool) throws(SourceError) {
         try check(visibilityTimeout, .zero ... .seconds(12 * 3_600), "the visibility timeout")
         try check(delay, .zero ... .seconds(900), "the delay")
         try check(retention, .seconds(60) ... .seconds(14 * 86_400), "the retention")
@@ -119,6 +130,20 @@ extension InMemoryQueue.Configuration {
             throw SourceError(
                 .invalidArgument, reason: "a FIFO queue's dead-letter queue is FIFO, and that of another is not")
         }
+    }
+
+    /// The resource name of a queue, and whether it is FIFO.
+    package func identity(of name: String) throws(SourceError) -> (arn: String, isFIFO: Bool) {
+        let isFIFO = name.hasSuffix(".fifo")
+        guard name.utf8.count <= 80, ResourceName.isValid(isFIFO ? String(name.dropLast(5)) : name, atMost: 80, "_-")
+        else {
+            throw SourceError(
+                .invalidArgument,
+                reason:
+                    "“\(name)” is no name of a queue: 1 to 80 letters and digits of ASCII, '_' and '-', and perhaps "
+                    + ".fifo")
+        }
+        return ("arn:aws:sqs:\(region):\(account):\(name)", isFIFO)
     }
 
     private func check(

@@ -39,22 +39,11 @@ public final class InMemoryQueue: QueueSource, MessageSink {
     public init(
         _ name: String, configuration: Configuration = .init(), system: HostSystem = .live
     ) throws(SourceError) {
-        isFIFO = name.hasSuffix(".fifo")
-        guard name.utf8.count <= 80, ResourceName.isValid(isFIFO ? String(name.dropLast(5)) : name, atMost: 80, "_-")
-        else {
-            throw SourceError(
-                .invalidArgument,
-                reason:
-                    "“\(name)” is no name of a queue: 1 to 80 letters and digits of ASCII, '_' and '-', and perhaps .fifo"
-            )
-        }
+        (arn, isFIFO) = try configuration.identity(of: name)
         try configuration.check(isFIFO: isFIFO)
         self.name = name
-        arn = "arn:aws:sqs:\(configuration.region):\(configuration.account):\(name)"
         self.configuration = configuration
-        rules = MessageRules(
-            isFIFO: isFIFO, deduplicatesByContent: configuration.deduplicatesByContent,
-            sizeLimit: configuration.messageSizeLimit)
+        rules = MessageRules(configuration, isFIFO: isFIFO)
         // Queues of one system have one seed: their names tell their ids and receipts apart.
         let tag = SplitMix64.mix(system.seed ^ UInt64(truncatingIfNeeded: MD5.hash(arn)))
         ids = MessageIDs(seed: tag)
@@ -101,14 +90,7 @@ public final class InMemoryQueue: QueueSource, MessageSink {
     /// - Source: SQS API Reference, *SendMessageBatch*.
     @discardableResult
     public func send(_ entries: [MessageEntry]) throws(SourceError) -> [Result<SentMessage, SourceError>] {
-        guard (1...Self.batchLimit).contains(entries.count) else {
-            throw SourceError(.invalidArgument, reason: "\(entries.count) messages: from 1 to \(Self.batchLimit)")
-        }
-        let bytes = entries.reduce(0) { $0 + $1.body.utf8.count }
-        guard entries.count == 1 || bytes <= configuration.messageSizeLimit else {
-            throw SourceError(
-                .invalidArgument, reason: "\(bytes) bytes in a batch: up to \(configuration.messageSizeLimit)")
-        }
+        try rules.check(batch: entries)
         return entries.map { entry in Result { () throws(SourceError) in try send(entry) } }
     }
 
@@ -118,9 +100,9 @@ public final class InMemoryQueue: QueueSource, MessageSink {
     @discardableResult
     public func send(_ entry: MessageEntry) throws(SourceError) -> SentMessage {
         let size = try rules.size(of: entry)
+        let key = rules.deduplicationID(of: entry)
         var extras: MessageExtras?
         if isFIFO || !entry.attributes.isEmpty {
-            let key = isFIFO ? entry.deduplicationID ?? SHA256.hexDigest(of: entry.body) : nil
             extras = MessageExtras(attributes: entry.attributes, groupID: entry.groupID, deduplicationID: key)
         }
         let content = MessageContent(
@@ -142,7 +124,7 @@ public final class InMemoryQueue: QueueSource, MessageSink {
     /// - Throws: ``SourceError`` as `invalidArgument` for a time below zero or above 12 hours.
     /// - Source: SQS API Reference, *ReceiveMessage*.
     public func receive(_ limit: Int, visibility: Duration) async throws -> [QueueMessage] {
-        try checkVisibility(visibility)
+        try MessageRules.check(visibility: visibility)
         let wallTime = core.clock.wallTime
         var messages: [QueueMessage] = []
         while true {
@@ -191,15 +173,9 @@ public final class InMemoryQueue: QueueSource, MessageSink {
     /// - Throws: ``SourceError`` as `invalidArgument` for a time below zero or above 12 hours.
     /// - Source: SQS API Reference, *ChangeMessageVisibilityBatch*.
     public func changeVisibility(of receipts: [Receipt], to duration: Duration) async throws -> [Bool] {
-        try checkVisibility(duration)
+        try MessageRules.check(visibility: duration)
         return try core.act { machine, now throws(SourceError) in
             machine.changeVisibility(of: receipts, to: duration, now: now)
-        }
-    }
-
-    private func checkVisibility(_ duration: Duration) throws(SourceError) {
-        guard duration >= .zero, duration <= .seconds(12 * 3_600) else {
-            throw SourceError(.invalidArgument, reason: "invisible for \(duration): from zero to 12 hours")
         }
     }
 

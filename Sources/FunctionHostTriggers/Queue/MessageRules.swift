@@ -6,15 +6,21 @@ import FunctionHost
 /// What a message may be, as SQS has it.
 ///
 /// Source: SQS API Reference, *SendMessage*; Developer Guide, *Message attributes*.
-struct MessageRules: Sendable {
+package struct MessageRules: Sendable {
     let isFIFO: Bool
     let deduplicatesByContent: Bool
     let sizeLimit: Int
 
+    package init(_ configuration: InMemoryQueue.Configuration, isFIFO: Bool) {
+        self.isFIFO = isFIFO
+        deduplicatesByContent = configuration.deduplicatesByContent
+        sizeLimit = configuration.messageSizeLimit
+    }
+
     /// The size of a message in bytes.
     ///
     /// - Throws: ``SourceError`` as `invalidArgument` if it cannot be sent.
-    func size(of entry: borrowing MessageEntry) throws(SourceError) -> Int {
+    package func size(of entry: borrowing MessageEntry) throws(SourceError) -> Int {
         var size = entry.body.utf8.count
         guard size > 0, Self.isPlain(entry.body) else {
             throw invalid("a body has one character at least, and no control characters but tab and ends of lines")
@@ -30,6 +36,29 @@ struct MessageRules: Sendable {
         guard size <= sizeLimit else { throw invalid("\(size) bytes in a message: up to \(sizeLimit)") }
         try checkOrder(entry)
         return size
+    }
+
+    /// What a message is told from others by; nil in a queue that is not FIFO.
+    package func deduplicationID(of entry: borrowing MessageEntry) -> String? {
+        isFIFO ? entry.deduplicationID ?? SHA256.hexDigest(of: entry.body) : nil
+    }
+
+    /// Sees whether messages may be sent together.
+    package func check(batch entries: [MessageEntry]) throws(SourceError) {
+        guard (1...InMemoryQueue.batchLimit).contains(entries.count) else {
+            throw invalid("\(entries.count) messages: from 1 to \(InMemoryQueue.batchLimit)")
+        }
+        let bytes = entries.reduce(0) { $0 + $1.body.utf8.count }
+        guard entries.count == 1 || bytes <= sizeLimit else {
+            throw invalid("\(bytes) bytes in a batch: up to \(sizeLimit)")
+        }
+    }
+
+    /// Sees whether a message may be invisible for so long.
+    package static func check(visibility duration: Duration) throws(SourceError) {
+        guard duration >= .zero, duration <= .seconds(12 * 3_600) else {
+            throw SourceError(.invalidArgument, reason: "invisible for \(duration): from zero to 12 hours")
+        }
     }
 
     private func checkOrder(_ entry: borrowing MessageEntry) throws(SourceError) {
@@ -144,7 +173,7 @@ extension MessageAttribute {
 
 extension [String: MessageAttribute] {
     /// By the bytes of their names, which no locale moves.
-    var sortedByName: [(key: String, value: MessageAttribute)] {
+    package var sortedByName: [(key: String, value: MessageAttribute)] {
         sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
     }
 }

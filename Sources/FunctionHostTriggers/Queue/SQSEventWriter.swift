@@ -4,19 +4,19 @@
 import FunctionHost
 
 /// Writes events as SQS and Lambda do, in one pass into memory that is reckoned before.
-struct SQSEventWriter: Sendable {
+package struct SQSEventWriter: Sendable {
     private let senderID: [UInt8]
     /// What stands behind a message's digests, the same in all of a queue.
     private let tail: [UInt8]
 
-    init(queueARN: String, region: String, senderID: String) {
+    package init(queueARN: String, region: String, senderID: String) {
         self.senderID = Array(JSONText.quoted(senderID).utf8)
         tail = Array(
             (#"","eventSource":"aws:sqs","eventSourceARN":"# + JSONText.quoted(queueARN) + #","awsRegion":"#
                 + JSONText.quoted(region) + "}").utf8)
     }
 
-    func event(of messages: [QueueMessage]) -> [UInt8] {
+    package func event(of messages: [QueueMessage]) -> [UInt8] {
         let capacity = messages.reduce(16) { $0 + size(of: $1) }
         return ByteCursor.write(atMost: capacity) { cursor in
             cursor.put(#"{"Records":["#)

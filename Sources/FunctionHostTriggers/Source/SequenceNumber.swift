@@ -59,7 +59,7 @@ public struct SequenceNumber: Sendable, Hashable, Comparable, CustomStringConver
     }
 
     /// The number so many after this one.
-    func advanced(by count: UInt64) -> Self {
+    package func advanced(by count: UInt64) -> Self {
         let (sum, overflows) = low.addingReportingOverflow(UInt128(count))
         return Self(high: overflows ? high &+ 1 : high, low: sum)
     }

@@ -4,7 +4,7 @@
 import Synchronization
 
 /// Who is to be called when something of a source changes, by what they listen to.
-final class Subscribers<Subject: Hashable & Sendable>: Sendable {
+package final class Subscribers<Subject: Hashable & Sendable>: Sendable {
     private struct State {
         var calls: [Subject: [(number: Int, call: @Sendable () -> Void)]] = [:]
         var count = 0
@@ -14,7 +14,9 @@ final class Subscribers<Subject: Hashable & Sendable>: Sendable {
     /// Most sources have none, and are written to all the time.
     private let isAnybodyThere = Atomic(false)
 
-    func add(_ subject: Subject, _ call: @escaping @Sendable () -> Void) -> SourceSubscription {
+    package init() {}
+
+    package func add(_ subject: Subject, _ call: @escaping @Sendable () -> Void) -> SourceSubscription {
         let number = state.withLock { state in
             state.count += 1
             state.calls[subject, default: []].append((state.count, call))
@@ -31,13 +33,13 @@ final class Subscribers<Subject: Hashable & Sendable>: Sendable {
     }
 
     /// Calls those who listen to a subject, those first who came first.
-    func tell(_ subject: Subject) {
+    package func tell(_ subject: Subject) {
         guard isAnybodyThere.load(ordering: .sequentiallyConsistent) else { return }
         for (_, call) in state.withLock({ $0.calls[subject] ?? [] }) { call() }
     }
 }
 
 /// What those listen to who are told of everything.
-enum EverySubscriber: Hashable, Sendable {
+package enum EverySubscriber: Hashable, Sendable {
     case all
 }

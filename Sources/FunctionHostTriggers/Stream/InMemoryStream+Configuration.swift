@@ -48,7 +48,7 @@ extension InMemoryStream {
         /// The defaults.
         public init() {}
 
-        func check(shardCount: Int) throws(SourceError) {
+        package func check(shardCount: Int) throws(SourceError) {
             guard retention > .zero, retention <= .seconds(365 * 86_400) else {
                 throw SourceError(.invalidArgument, reason: "retention is \(retention): from 1 ns to 365 days")
             }
@@ -59,6 +59,16 @@ extension InMemoryStream {
                 throw SourceError(
                     .invalidArgument, reason: "\(shardCount) shards: from 1 to the limit of \(shardLimit)")
             }
+        }
+
+        /// The resource name of a stream.
+        package func arn(of name: String) throws(SourceError) -> String {
+            guard ResourceName.isValid(name, atMost: 128, "._-") else {
+                throw SourceError(
+                    .invalidArgument,
+                    reason: "“\(name)” is no name of a stream: 1 to 128 letters and digits of ASCII, '.', '_' and '-'")
+            }
+            return "arn:aws:kinesis:\(region):\(account):stream/\(name)"
         }
     }
 
@@ -86,5 +96,30 @@ extension InMemoryStream {
         public var ageOfOldest: Duration?
         /// How many records have gone before their time for want of room, since the beginning.
         public var overflown: Int
+
+        package init(
+            records: Int, bytes: Int, openShards: Int, closedShards: Int, ageOfOldest: Duration?, overflown: Int
+        ) {
+            self.records = records
+            self.bytes = bytes
+            self.openShards = openShards
+            self.closedShards = closedShards
+            self.ageOfOldest = ageOfOldest
+            self.overflown = overflown
+        }
+    }
+}
+
+extension RecordEntry {
+    /// Sees whether it may be put where data has no more than so many bytes.
+    package borrowing func check(sizeLimit: Int) throws(SourceError) {
+        // A character has a byte at least: most keys need no counting.
+        let bytes = partitionKey.utf8.count
+        guard bytes > 0, bytes <= 256 || partitionKey.unicodeScalars.count <= 256 else {
+            throw SourceError(.invalidArgument, reason: "a partition key has 1 to 256 characters")
+        }
+        guard data.count <= sizeLimit else {
+            throw SourceError(.invalidArgument, reason: "\(data.count) bytes of data: up to \(sizeLimit)")
+        }
     }
 }

@@ -43,23 +43,16 @@ public final class InMemoryStream: StreamSource, RecordSink {
     public init(
         _ name: String, shardCount: Int = 1, configuration: Configuration = .init(), system: HostSystem = .live
     ) throws(SourceError) {
-        guard ResourceName.isValid(name, atMost: 128, "._-") else {
-            throw SourceError(
-                .invalidArgument,
-                reason: "“\(name)” is no name of a stream: 1 to 128 letters and digits of ASCII, '.', '_' and '-'")
-        }
+        arn = try configuration.arn(of: name)
         try configuration.check(shardCount: shardCount)
         self.name = name
-        arn = "arn:aws:kinesis:\(configuration.region):\(configuration.account):stream/\(name)"
         self.configuration = configuration
         clock = system.clock
         machine = Mutex(
             StreamStateMachine(
                 shardCount: shardCount, configuration: configuration, wallTime: system.clock.wallTime))
         hasOneShard = Atomic(shardCount == 1)
-        writer = KinesisEventWriter(
-            streamARN: arn, region: configuration.region,
-            identityARN: configuration.invokeIdentityARN ?? "arn:aws:iam::\(configuration.account):role/local")
+        writer = KinesisEventWriter(streamARN: arn, configuration)
     }
 
     // MARK: - Putting
@@ -77,7 +70,7 @@ public final class InMemoryStream: StreamSource, RecordSink {
         partitionKey: String, explicitHashKey: UInt128? = nil, data: [UInt8]
     ) throws(SourceError) -> RecordPlace {
         let entry = RecordEntry(partitionKey: partitionKey, explicitHashKey: explicitHashKey, data: data)
-        try check(entry)
+        try entry.check(sizeLimit: configuration.recordSizeLimit)
         let hashKey = hasOneShard.load(ordering: .relaxed) ? nil : entry.hashKey
         let (now, wallTime) = (clock.now, clock.wallTime)
         let place = try machine.withLock { machine throws(SourceError) in
@@ -100,7 +93,7 @@ public final class InMemoryStream: StreamSource, RecordSink {
         guard (1...Self.batchLimit).contains(entries.count) else {
             throw SourceError(.invalidArgument, reason: "\(entries.count) records: from 1 to \(Self.batchLimit)")
         }
-        for entry in entries { try check(entry) }
+        for entry in entries { try entry.check(sizeLimit: configuration.recordSizeLimit) }
         let hasOneShard = hasOneShard.load(ordering: .relaxed)
         let records = entries.map { ($0, hasOneShard ? nil : $0.hashKey) }
         let (now, wallTime) = (clock.now, clock.wallTime)
@@ -109,19 +102,6 @@ public final class InMemoryStream: StreamSource, RecordSink {
         }
         announce(places.map(\.shard))
         return places
-    }
-
-    private func check(_ entry: borrowing RecordEntry) throws(SourceError) {
-        // A character has a byte at least: most keys need no counting.
-        let bytes = entry.partitionKey.utf8.count
-        guard bytes > 0, bytes <= 256 || entry.partitionKey.unicodeScalars.count <= 256 else {
-            throw SourceError(.invalidArgument, reason: "a partition key has 1 to 256 characters")
-        }
-        guard entry.data.count <= configuration.recordSizeLimit else {
-            throw SourceError(
-                .invalidArgument,
-                reason: "\(entry.data.count) bytes of data: up to \(configuration.recordSizeLimit)")
-        }
     }
 
     // MARK: - Shards

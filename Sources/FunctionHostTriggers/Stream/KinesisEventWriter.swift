@@ -4,18 +4,20 @@
 import FunctionHost
 
 /// Writes events as Kinesis and Lambda do, in one pass into memory that is reckoned before.
-struct KinesisEventWriter: Sendable {
+package struct KinesisEventWriter: Sendable {
     /// What stands between `eventID` and the end of a record, the same in all of a stream.
     private let tail: [UInt8]
 
-    init(streamARN: String, region: String, identityARN: String) {
+    package init(streamARN: String, _ configuration: InMemoryStream.Configuration) {
+        let region = configuration.region
+        let identityARN = configuration.invokeIdentityARN ?? "arn:aws:iam::\(configuration.account):role/local"
         tail = Array(
             (#"","eventName":"aws:kinesis:record","invokeIdentityArn":"# + JSONText.quoted(identityARN)
                 + #","awsRegion":"# + JSONText.quoted(region) + #","eventSourceARN":"# + JSONText.quoted(streamARN)
                 + "}").utf8)
     }
 
-    func event(of records: [StreamRecord], shard: ShardID) -> [UInt8] {
+    package func event(of records: [StreamRecord], shard: ShardID) -> [UInt8] {
         // What stands before a record's own number in its `eventID`.
         let shard = Array(JSONText.quoted(shard.description).utf8.dropLast()) + [UInt8(ascii: ":")]
         var capacity = 16

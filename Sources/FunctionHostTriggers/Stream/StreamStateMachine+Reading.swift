@@ -34,7 +34,7 @@ extension StreamStateMachine {
     /// Where to read on: what was asked for stays, unless a record was found behind it, or it means this moment.
     private func next(after last: StreamRecord?, _ position: StreamPosition) -> StreamPosition {
         if let last { return .after(last.sequenceNumber) }
-        if case .latest = position { return .from(base.advanced(by: nextNumber)) }
+        if case .latest = position { return .from(numbers[nextNumber]) }
         return position
     }
 
@@ -52,16 +52,13 @@ extension StreamStateMachine {
         }
     }
 
-    /// What a sequence number is above the base; 0 for all before it, which no record has.
     private func number(of sequenceNumber: SequenceNumber) -> UInt64 {
-        guard sequenceNumber > base else { return 0 }
-        guard sequenceNumber < base.advanced(by: nextNumber) else { return .max }
-        return UInt64(truncatingIfNeeded: sequenceNumber.low &- base.low)
+        numbers.number(of: sequenceNumber, next: nextNumber)
     }
 
     private func record(_ entry: Entry) -> StreamRecord {
         StreamRecord(
-            sequenceNumber: base.advanced(by: entry.number), partitionKey: entry.partitionKey,
+            sequenceNumber: numbers[entry.number], partitionKey: entry.partitionKey,
             arrivedAt: entry.arrivedAt, data: entry.data)
     }
 }

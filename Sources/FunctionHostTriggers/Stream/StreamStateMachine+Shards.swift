@@ -22,22 +22,13 @@ extension StreamStateMachine {
         purge(now: now)
         let slot = try openSlot(of: shard)
         let keys = slots[slot]!.hashKeys
-        guard keys.lowerBound < keys.upperBound else {
-            throw SourceError(.invalidArgument, reason: "\(shard) has one hash key only: it cannot be split")
-        }
-        let border = hashKey ?? keys.lowerBound + (keys.upperBound - keys.lowerBound) / 2 + 1
-        guard border > keys.lowerBound, border <= keys.upperBound else {
-            throw SourceError(
-                .invalidArgument,
-                reason: "\(border) is no hash key to split \(shard) at: choose one from \(keys.lowerBound + 1) to "
-                    + "\(keys.upperBound)")
-        }
+        let (lower, upper) = try keys.split(at: hashKey, of: shard)
         try checkRoom(forShards: 2)
         close(slot, now)
         let place = openIndex(of: keys.lowerBound)
-        let left = makeShard(keys.lowerBound...(border - 1), parents: [shard])
-        let right = makeShard(border...keys.upperBound, parents: [shard])
-        open.replaceSubrange(place...place, with: [(keys.lowerBound, left), (border, right)])
+        let left = makeShard(lower, parents: [shard])
+        let right = makeShard(upper, parents: [shard])
+        open.replaceSubrange(place...place, with: [(lower.lowerBound, left), (upper.lowerBound, right)])
         return (slots[left]!.id, slots[right]!.id)
     }
 
@@ -45,26 +36,20 @@ extension StreamStateMachine {
     mutating func merge(_ shard: ShardID, _ other: ShardID, now: Timestamp) throws(SourceError) -> ShardID {
         purge(now: now)
         let (first, second) = (try openSlot(of: shard), try openSlot(of: other))
-        let isLeft = slots[first]!.hashKeys.lowerBound < slots[second]!.hashKeys.lowerBound
-        let (left, right) = isLeft ? (first, second) : (second, first)
-        let (lower, upper) = (slots[left]!.hashKeys, slots[right]!.hashKeys)
-        guard left != right, lower.upperBound &+ 1 == upper.lowerBound else {
-            throw SourceError(.invalidArgument, reason: "\(shard) and \(other) are no neighbours")
-        }
+        let keys = try slots[first]!.hashKeys.merged(with: slots[second]!.hashKeys, shard, other)
         try checkRoom(forShards: 1)
-        close(left, now)
-        close(right, now)
-        let place = openIndex(of: lower.lowerBound)
+        close(first, now)
+        close(second, now)
+        let place = openIndex(of: keys.lowerBound)
         // As the service has it, the shard that was named first is the parent, and the other one the adjacent parent.
-        let child = makeShard(lower.lowerBound...upper.upperBound, parents: [shard, other])
-        open.replaceSubrange(place...(place + 1), with: [(lower.lowerBound, child)])
+        let child = makeShard(keys, parents: [shard, other])
+        open.replaceSubrange(place...(place + 1), with: [(keys.lowerBound, child)])
         return slots[child]!.id
     }
 
     /// Makes an open shard, which the list of them does not have yet.
     mutating func makeShard(_ hashKeys: ClosedRange<UInt128>, parents: [ShardID]) -> Int {
-        let digits = String(shardsMade)
-        let id = ShardID("shardId-" + String(repeating: "0", count: max(0, 12 - digits.count)) + digits)
+        let id = ShardID(number: shardsMade)
         shardsMade += 1
         let slot = freeSlots.popLast() ?? slots.count
         if slot == slots.count { slots.append(nil) }

@@ -36,8 +36,7 @@ struct StreamStateMachine: Sendable {
     let configuration: InMemoryStream.Configuration
     /// In nanoseconds.
     private let retention: Int64
-    /// What numbers are added to: the stream's beginning, so that those of an earlier life are lower.
-    let base: SequenceNumber
+    let numbers: StreamNumbers
     var nextNumber: UInt64 = 1
     var slots: ContiguousArray<ShardLog?> = []
     var freeSlots: [Int] = []
@@ -60,25 +59,8 @@ struct StreamStateMachine: Sendable {
     ) {
         self.configuration = configuration
         retention = configuration.retention.wholeNanoseconds
-        self.base = base ?? Self.base(at: wallTime)
-        for number in 0..<shardCount {
-            let start = number == 0 ? 0 : Self.start(number, of: shardCount)
-            let end = number == shardCount - 1 ? UInt128.max : Self.start(number + 1, of: shardCount) - 1
-            open.append((start, makeShard(start...end, parents: [])))
-        }
-    }
-
-    /// Where the shard of this number begins of so many, more than one.
-    private static func start(_ number: Int, of count: Int) -> UInt128 {
-        UInt128(count).dividingFullWidth((1, 0)).quotient * UInt128(number)
-    }
-
-    /// 56 digits as Kinesis has them: four that are always the same, 16 of microseconds since 1970, and 36 zeros to count in.
-    private static func base(at wallTime: Timestamp) -> SequenceNumber {
-        let microseconds = UInt128(max(0, wallTime.nanoseconds) / 1_000)
-        let beginning = 49_650_000_000_000_000_000 + microseconds
-        let product = beginning.multipliedFullWidth(by: 1_000_000_000_000_000_000_000_000_000_000_000_000)
-        return SequenceNumber(high: UInt64(truncatingIfNeeded: product.high), low: product.low)
+        numbers = base.map(StreamNumbers.init) ?? StreamNumbers(beganAt: wallTime)
+        for keys in HashKeys.shares(shardCount) { open.append((keys.lowerBound, makeShard(keys, parents: []))) }
     }
 
     var recordCount: Int { order.count }
@@ -115,7 +97,7 @@ struct StreamStateMachine: Sendable {
             Entry(
                 number: number, cameAt: lastCameAt, arrivedAt: lastArrivedAt, partitionKey: record.partitionKey,
                 data: record.data))
-        return RecordPlace(shard: slots[slot]!.id, sequenceNumber: base.advanced(by: number))
+        return RecordPlace(shard: slots[slot]!.id, sequenceNumber: numbers[number])
     }
 
     /// Which of the open shards has a hash key.

@@ -1,0 +1,1 @@
+../../Sources/FunctionHost/Thread/SanitizedMutex.swift

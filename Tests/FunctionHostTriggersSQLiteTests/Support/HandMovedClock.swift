@@ -1,0 +1,1 @@
+../../FunctionHostTriggersTests/Support/HandMovedClock.swift

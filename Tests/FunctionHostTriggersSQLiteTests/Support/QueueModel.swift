@@ -1,0 +1,1 @@
+../../FunctionHostTriggersTests/Queue/QueueModel.swift

@@ -1,0 +1,1 @@
+../../FunctionHostSQLiteTests/Support/RawConnection.swift

@@ -1,0 +1,1 @@
+../../FunctionHostSQLiteTests/Support/TemporaryDirectory.swift

@@ -1,0 +1,1 @@
+../../FunctionHostSQLiteTests/Support/Until.swift
