@@ -115,6 +115,7 @@ private final class EventReplay: HostService {
 
     func run(on host: FunctionHost) async {
         if bus.state.withLock({ $0.replays.began(request.name) }) {
+            tell()
             for (index, event) in events.enumerated() {
                 guard bus.state.withLock({ $0.replays.goesOn(request.name) }) else { break }
                 guard await hasRoom(host, at: index), await tell(event, host) else {
@@ -126,7 +127,15 @@ private final class EventReplay: HostService {
         end(failure: nil)
     }
 
-    private func end(failure: String?) { bus.state.withLock { $0.replays.ended(request.name, failure: failure) } }
+    private func end(failure: String?) {
+        bus.state.withLock { $0.replays.ended(request.name, failure: failure) }
+        tell()
+    }
+
+    private func tell() {
+        guard let status = bus.state.withLock({ $0.replays.all[request.name] }) else { return }
+        bus.host.tell(ReplayEvent(serviceName: bus.name, status: status))
+    }
 
     /// Waits until the queue is no more than half full; false if the host shuts down first.
     private func hasRoom(_ host: FunctionHost, at index: Int) async -> Bool {

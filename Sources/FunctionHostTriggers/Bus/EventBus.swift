@@ -32,6 +32,7 @@ public final class EventBus: Sendable {
     let deliverer: Deliverer
     let state = Mutex(State())
     private let entryRules: EntryRules
+    private let writer: EnvelopeWriter
 
     struct State: Sendable {
         var book = RuleBook()
@@ -63,7 +64,21 @@ public final class EventBus: Sendable {
         self.configuration = configuration
         arn = "arn:aws:events:\(configuration.region):\(configuration.account):event-bus/\(name)"
         entryRules = EntryRules(allowsServiceSources: configuration.allowsServiceSources)
+        writer = EnvelopeWriter(account: configuration.account, region: configuration.region)
         deliverer = try Deliverer(name, kind: "bus", on: host)
+    }
+
+    /// Removes all rules and archives, and lets another bus have the name: events that are put from now on go nowhere.
+    ///
+    /// What is kept to be sent again becomes dead letters of the host, unless there is a bus of this name in a moment.
+    ///
+    /// - Source: Amazon EventBridge API Reference, *DeleteEventBus*; events for a bus that is not there are accepted.
+    public func delete() {
+        state.withLock { state in
+            state.book.removeAll()
+            state.archives = [:]
+        }
+        deliverer.end()
     }
 
     // MARK: - Putting
@@ -119,9 +134,7 @@ public final class EventBus: Sendable {
     private func accept(_ entry: EventEntry) async throws -> Result<String, EventEntryError> {
         if let fault = entryRules.fault(of: entry) { return .failure(fault) }
         let now = host.wallTime
-        let event = BusEnvelope(
-            entry, id: host.nextID().description, time: entry.time ?? now, region: configuration.region,
-            account: configuration.account)
+        let event = writer.envelope(of: entry, id: host.nextID().description, time: entry.time ?? now)
         let found: [RuleBook.Match]
         do {
             found = try book.matching(event.json)

@@ -36,33 +36,6 @@ public final class Topic: Sendable {
     private let subscribers = Mutex(SubscriberList())
     private let lastNumber = Mutex<Int64>(0)
 
-    /// The limits of a topic, and where it says it is.
-    public struct Configuration: Sendable {
-        /// How many bytes a message may have, as ``TopicMessage/size`` counts them, and those of a batch together.
-        ///
-        /// Defaults to 256 KiB. At least 1.
-        public var messageSizeLimit = 256 << 10
-
-        /// How many subscriptions it may have.
-        ///
-        /// Defaults to 10,000. At least 1.
-        public var subscriptionLimit = 10_000
-
-        /// Whether the SHA-256 of its body stands for a message's deduplication id where none is given; FIFO only.
-        ///
-        /// Defaults to false.
-        public var deduplicatesByContent = false
-
-        /// The region that names tell. Defaults to `local`.
-        public var region = FunctionARN.defaultRegion
-
-        /// The account that names tell. Defaults to twelve zeros.
-        public var account = FunctionARN.defaultAccount
-
-        /// The defaults.
-        public init() {}
-    }
-
     /// Makes a topic without subscribers.
     ///
     /// - Parameters:
@@ -94,6 +67,14 @@ public final class Topic: Sendable {
             isFIFO: isFIFO, deduplicatesByContent: configuration.deduplicatesByContent,
             sizeLimit: configuration.messageSizeLimit)
         deliverer = try Deliverer(name, kind: "topic", on: host)
+    }
+
+    /// Ends all subscriptions, and lets another topic have the name: messages that are published from now on go nowhere.
+    ///
+    /// What is kept to be sent again becomes dead letters of the host, unless there is a topic of this name in a moment.
+    public func delete() {
+        subscribers.withLock { $0 = SubscriberList() }
+        deliverer.end()
     }
 
     // MARK: - Subscribing

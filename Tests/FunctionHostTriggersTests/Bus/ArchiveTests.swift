@@ -156,5 +156,9 @@ import Testing
         try await rig.host.run { try await rig.simulation.advance(by: .milliseconds(100)) }
         #expect(rig.bus.replays[0].state == .failed)
         #expect(rig.bus.replays[0].reason == "the host has shut down")
+        #expect(
+            rig.replays.all.all == [
+                "orders, replay r: RUNNING, 0 events", "orders, replay r: FAILED, 0 events: the host has shut down",
+            ])
     }
 }

@@ -72,6 +72,22 @@ import Testing
         #expect(code { try wide.route(target, RuleTarget("t", .queue(sink))) } == .validation)
     }
 
+    @Test("A bus that is deleted sends nothing, and lets another have its name")
+    func deleted() async throws {
+        let rig = try BusRig()
+        let sink = TestSink()
+        try rig.bus.createArchive("a")
+        try rig.route(RuleTarget("t", .queue(sink)))
+        rig.bus.delete()
+        try await put(rig)
+        #expect(sink.bodies == [] && rig.bus.rules.isEmpty)
+        let other = try EventBus("orders", on: rig.host)
+        try other.putRule("all", pattern: #"{"source":["shop"]}"#, targets: [RuleTarget("t", .queue(sink))])
+        _ = try await other.put([BusRig.entry])[0].get()
+        #expect(sink.bodies.count == 1)
+        try await rig.host.run { try await rig.host.drain() }
+    }
+
     @Test("Functions, FIFO queues and streams are targets")
     func targets() async throws {
         let rig = try BusRig()

@@ -13,6 +13,7 @@ final class BusRig: Sendable {
     let bus: EventBus
     let events = DeliveryEvents()
     let given = Notes<String>()
+    let replays = ReplayEvents()
 
     init(
         store: any InvocationStore = InMemoryStore(),
@@ -23,7 +24,8 @@ final class BusRig: Sendable {
         var configuration = FunctionHost.Configuration()
         change(&configuration)
         host = FunctionHost(
-            configuration: configuration, observers: [events], store: store, system: .simulated(by: simulation))
+            configuration: configuration, observers: [events, replays], store: store, system: .simulated(by: simulation)
+        )
         var limits = EventBus.Configuration()
         configure(&limits)
         bus = try EventBus("orders", on: host, configuration: limits)
@@ -46,5 +48,15 @@ final class BusRig: Sendable {
         try route(RuleTarget("t", .queue(sink), input: input))
         _ = try await bus.put([EventEntry(source: "shop", detailType: "x", detail: detail)])[0].get()
         return sink.bodies
+    }
+}
+
+/// Hears of replays.
+struct ReplayEvents: HostObserver {
+    let delivery = ObserverDelivery.immediate
+    let all = Notes<String>()
+
+    func told(_ event: any ServiceEvent) {
+        if event is ReplayEvent { all.add("\(event)") }
     }
 }

@@ -266,6 +266,20 @@ import Testing
         #expect(queue.figures.visible == 2)
     }
 
+    @Test("A topic that is deleted sends nothing, and lets another have its name")
+    func deleted() async throws {
+        let rig = try Rig()
+        let sink = TestSink()
+        try rig.topic.subscribe(.queue(sink))
+        rig.topic.delete()
+        try await rig.topic.publish(TopicMessage("x"))
+        #expect(sink.bodies == [] && rig.topic.subscriptions == [])
+        let other = try Topic("orders", on: rig.host)
+        try other.subscribe(.queue(sink))
+        try await other.publish(TopicMessage("x"))
+        #expect(sink.bodies.count == 1)
+    }
+
     @Test("A bus sends to a topic")
     func busTarget() async throws {
         let rig = try Rig()

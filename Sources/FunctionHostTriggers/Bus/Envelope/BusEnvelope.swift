@@ -16,39 +16,61 @@ struct BusEnvelope: Sendable {
     /// Where a replay writes its name.
     private let resourcesOffset: Int
 
-    /// Writes an entry that was checked.
-    init(_ entry: EventEntry, id: String, time: Timestamp, region: String, account: String) {
+    fileprivate init(id: String, time: Timestamp, json: [UInt8], resourcesOffset: Int) {
         self.id = id
         self.time = time
-        var text = #"{"version":"0","id":"\#(id)","detail-type":\#(JSONText.quoted(entry.detailType)),"source":"#
-        text +=
-            #"\#(JSONText.quoted(entry.source)),"account":\#(JSONText.quoted(account)),"time":"\#(time.isoSeconds)","#
-        text += #""region":\#(JSONText.quoted(region)),"#
-        var json: [UInt8] = []
-        let resources = entry.resources.map(JSONText.quoted).joined(separator: ",")
-        json.reserveCapacity(text.utf8.count + resources.utf8.count + entry.detail.utf8.count + 32)
-        json += text.utf8
-        resourcesOffset = json.count
-        json += #""resources":["#.utf8
-        json += resources.utf8
-        json += #"],"detail":"#.utf8
-        json += entry.detail.utf8
-        json.append(UInt8(ascii: "}"))
         self.json = json
-    }
-
-    private init(_ other: Self, json: [UInt8]) {
-        id = other.id
-        time = other.time
-        resourcesOffset = other.resourcesOffset
-        self.json = json
+        self.resourcesOffset = resourcesOffset
     }
 
     /// The same event as a replay tells it.
     func replayed(by name: String) -> Self {
         var json = json
         json.insert(contentsOf: #""replay-name":\#(JSONText.quoted(name)),"#.utf8, at: resourcesOffset)
-        return Self(self, json: json)
+        return Self(id: id, time: time, json: json, resourcesOffset: resourcesOffset)
+    }
+}
+
+/// Writes the events of a bus, in one pass into memory that is reckoned before.
+struct EnvelopeWriter: Sendable {
+    private let account: [UInt8]
+    private let region: [UInt8]
+
+    init(account: String, region: String) {
+        self.account = Array((#"","account":"# + JSONText.quoted(account) + #","time":""#).utf8)
+        self.region = Array((#"","region":"# + JSONText.quoted(region) + ",").utf8)
+    }
+
+    /// Writes an entry that was checked.
+    func envelope(of entry: EventEntry, id: String, time: Timestamp) -> BusEnvelope {
+        let texts = [id, entry.detailType, entry.source] + entry.resources
+        let capacity = texts.reduce(account.count + region.count + entry.detail.utf8.count + 128) {
+            $0 + ByteCursor.jsonSize(of: $1) + 3
+        }
+        var resourcesOffset = 0
+        let json = ByteCursor.write(atMost: capacity) { cursor in
+            cursor.put(#"{"version":"0","id":""#)
+            cursor.putJSON(id)
+            cursor.put(#"","detail-type":""#)
+            cursor.putJSON(entry.detailType)
+            cursor.put(#"","source":""#)
+            cursor.putJSON(entry.source)
+            cursor.put(account)
+            cursor.putJSON(time.isoSeconds)
+            cursor.put(region)
+            resourcesOffset = cursor.count
+            cursor.put(#""resources":["#)
+            for (index, resource) in entry.resources.enumerated() {
+                cursor.put(index == 0 ? "\"" : ",\"")
+                cursor.putJSON(resource)
+                cursor.put("\"")
+            }
+            cursor.put(#"],"detail":"#)
+            var detail = entry.detail
+            detail.withUTF8 { cursor.put($0) }
+            cursor.put("}")
+        }
+        return BusEnvelope(id: id, time: time, json: json, resourcesOffset: resourcesOffset)
     }
 }
 

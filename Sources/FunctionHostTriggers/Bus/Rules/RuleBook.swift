@@ -36,6 +36,12 @@ struct RuleBook: Sendable {
         compile()
     }
 
+    mutating func removeAll() {
+        rules = [:]
+        archives = [:]
+        compile()
+    }
+
     mutating func setArchive(_ name: String, _ pattern: EventPattern?) {
         archives[name] = .some(pattern)
         compile()
