@@ -54,6 +54,7 @@ struct Section: Sendable {
             Section(name: "queue-loop", isDefault: false, run: queueLoop),
             Section(name: "store", run: measureStore),
             Section(name: "mapping", run: measureMapping),
+            Section(name: "mapping-idle", isDefault: false, run: measureIdleMapping),
             Section(name: "triggers", run: measureTriggers),
             Section(name: "sqlite", run: measureSQLite),
             Section(name: "sqlite-million", isDefault: false, run: measureMillion),

@@ -23,7 +23,8 @@ extension DiscardedBatch {
             text += #""approximateArrivalOfFirstRecord":"\#(first.arrivedAt.iso8601)","#
             text += #""approximateArrivalOfLastRecord":"\#(last.arrivedAt.iso8601)","#
         }
-        text += #""batchSize":\#(records.count),"streamArn":\#(JSONText.quoted(streamARN))}}"#
-        return Array(text.utf8)
+        text += #""batchSize":\#(records.count),"streamArn":\#(JSONText.quoted(streamARN))}"#
+        // What was made of a window that nobody is told the end of is not lost.
+        return Array(text.utf8) + (window.map { $0.isFinal ? $0.members : [] } ?? []) + [UInt8(ascii: "}")]
     }
 }

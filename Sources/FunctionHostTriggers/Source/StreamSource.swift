@@ -7,6 +7,9 @@ public import FunctionHost
 ///
 /// Records of a shard have an order, which is that of their sequence numbers. A shard that was split or merged is closed: it
 /// has an end, and its children come after it.
+///
+/// A call that does not return holds up whoever asks: a mapping that is to pause, and a shutdown until it cancels. So calls over a network
+/// have a time limit of their own.
 public protocol StreamSource: Sendable {
     /// Its resource name, as events tell it.
     var arn: String { get }
