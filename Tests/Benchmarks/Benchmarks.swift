@@ -56,6 +56,7 @@ struct Section: Sendable {
             Section(name: "mapping", run: measureMapping),
             Section(name: "mapping-idle", isDefault: false, run: measureIdleMapping),
             Section(name: "triggers", run: measureTriggers),
+            Section(name: "tables", isDefault: false, run: measureTables),
             Section(name: "sqlite", run: measureSQLite),
             Section(name: "sqlite-million", isDefault: false, run: measureMillion),
             Section(name: "patterns", run: measurePatterns),

@@ -98,7 +98,7 @@ extension FunctionHost {
 
 extension [ElementResult] {
     /// The places of those that failed; throws if there is not one for each element.
-    fileprivate func failures(of count: Int) throws(FunctionFailure) -> [Int] {
+    func failures(of count: Int) throws(FunctionFailure) -> [Int] {
         guard self.count == count else { throw FunctionFailure(error: nil) }
         return indices.filter { self[$0] == .failed }
     }
@@ -112,12 +112,25 @@ extension BatchRunner<StreamBatch> {
         streaming function: Function<[Element], Output>,
         firstFailure: @escaping @Sendable (Output, Int) throws(FunctionFailure) -> Int?
     ) {
+        self.init(streaming: function, firstFailure: firstFailure) { host, record in
+            try host.coder.decode(Element.self, from: record.data)
+        }
+    }
+
+    /// A function that is given what the records hold, by `decode`.
+    ///
+    /// - Parameter firstFailure: The place of the first element that failed, by what the function returned for so many.
+    init<Element: Sendable, Output: Sendable>(
+        streaming function: Function<[Element], Output>,
+        firstFailure: @escaping @Sendable (Output, Int) throws(FunctionFailure) -> Int?,
+        decode: @escaping @Sendable (FunctionHost, StreamRecord) throws -> Element
+    ) {
         self.init(functionName: function.name) { host, batch, _ in
             var elements: [Element] = []
             elements.reserveCapacity(batch.records.count)
             var failed: SequenceNumber?
             for record in batch.records {
-                guard let element = try? host.coder.decode(Element.self, from: record.data) else {
+                guard let element = try? decode(host, record) else {
                     failed = record.sequenceNumber
                     break
                 }

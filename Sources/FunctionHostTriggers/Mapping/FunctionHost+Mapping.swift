@@ -73,6 +73,11 @@ extension FunctionHost {
         _ options: StreamMappingOptions
     ) throws(FunctionHostError) -> StreamMapping {
         try configuration.check(runner)
+        if source.service.isInSeconds, case .at = configuration.startingPosition {
+            throw FunctionHostError(
+                .invalidConfiguration, functionName: runner.functionName,
+                reason: "changes of a table are not read from a time on: begin with the oldest or the latest")
+        }
         let name = options.name ?? "\(source.arn) to \(runner.functionName)"
         let mapping = StreamMapping(name, source, runner, configuration, options)
         try attach(mapping, isUnique: true)

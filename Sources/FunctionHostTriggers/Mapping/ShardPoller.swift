@@ -146,7 +146,7 @@ final class ShardPoller: Sendable {
         guard let destination = work.onFailure else { return true }
         let id = host.nextID()
         let record = batch.json(
-            id: id, functionName: work.runner.functionName, shard: shard, streamARN: work.source.arn, at: host.wallTime)
+            id: id, functionName: work.runner.functionName, shard: shard, source: work.source, at: host.wallTime)
         for attempt in 1... {
             do {
                 try await destination.deliver(
