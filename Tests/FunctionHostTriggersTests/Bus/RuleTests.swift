@@ -145,4 +145,18 @@ import Testing
         #expect(steady.bodies.count == 20)
         #expect(rig.bus.rules.map(\.name) == ["all"])
     }
+
+    @Test("Rules that are put on many threads at once are all there")
+    func threads() async throws {
+        let bus = try EventBus("orders", on: FunctionHost(system: HostSystem(seed: 1)))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for task in 0..<8 {
+                group.addTask { @concurrent in
+                    for number in 0..<30 { try bus.putRule("\(task)-\(number)", pattern: #"{"a":[1]}"#, targets: []) }
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(bus.rules.count == 240)
+    }
 }
