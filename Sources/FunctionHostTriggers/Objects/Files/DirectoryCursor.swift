@@ -22,8 +22,6 @@ final class DirectoryCursor {
         private let stream: OpaquePointer
     #endif
     private let allowsHardLinks: Bool
-    /// How many entries have names that are no text.
-    private(set) var unreadable = 0
 
     init(_ directory: consuming Descriptor, allowsHardLinks: Bool) throws(ObjectError) {
         // The stream closes its descriptor; so it is given one of its own.
@@ -44,9 +42,10 @@ final class DirectoryCursor {
 
     /// The next name, without `.` and `..`, and what it stands for; nil at the end.
     ///
-    /// What vanishes meanwhile is left out.
+    /// What vanishes meanwhile is left out. A name that is no text is told as an empty one.
     func next() throws(ObjectError) -> DirectoryEntry? {
         while let name = try nextName() {
+            if name.isEmpty { return DirectoryEntry(name: name, kind: .other) }
             var status = stat()
             let code = name.withCString { fstatat(dirfd(stream), $0, &status, AT_SYMLINK_NOFOLLOW) }
             if code == 0 { return DirectoryEntry(name: name, kind: FileKind(status, allowsHardLinks: allowsHardLinks)) }
@@ -55,8 +54,7 @@ final class DirectoryCursor {
         return nil
     }
 
-    /// The next name, without `.` and `..`; nil at the end.
-    func nextName() throws(ObjectError) -> String? {
+    private func nextName() throws(ObjectError) -> String? {
         while true {
             errno = 0
             guard let entry = readdir(stream) else {
@@ -66,10 +64,7 @@ final class DirectoryCursor {
             // Where the name is, without a copy of the longest one that there may be.
             let offset = MemoryLayout<dirent>.offset(of: \.d_name)!
             let start = UnsafeRawPointer(entry).advanced(by: offset).assumingMemoryBound(to: CChar.self)
-            guard let name = String(validatingCString: start) else {
-                unreadable += 1
-                continue
-            }
+            let name = String(validatingCString: start) ?? ""
             if name != "." && name != ".." { return name }
         }
     }

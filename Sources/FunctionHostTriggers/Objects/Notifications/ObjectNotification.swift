@@ -13,28 +13,16 @@ public struct ObjectNotification: Sendable {
     public var prefix: String
     /// What keys end with. Empty for all.
     public var suffix: String
-    /// Who is told.
-    public var target: Target
-
-    /// Who is told of events.
-    public struct Target: Sendable {
-        enum Kind: Sendable {
-            case function(String)
-            case queue(any MessageSink)
-        }
-
-        let kind: Kind
-
-        /// A function of the host, by its name: an event in the host's queue.
-        public static func function(named name: String) -> Self { Self(kind: .function(name)) }
-
-        /// A queue: a message whose body is the event. A FIFO queue is told apart what is of one key, and what is told twice.
-        public static func queue(_ sink: any MessageSink) -> Self { Self(kind: .queue(sink)) }
-    }
+    /// Who is told: a function, which is given the event by way of the host's queue, a queue, whose messages' bodies are events, or
+    /// something else.
+    ///
+    /// A FIFO queue has the events of one object in one group, and is told what comes twice.
+    public var target: DeliveryTarget
 
     /// Describes which events go where.
     public init(
-        id: String, events: [ObjectEventType] = [.created], prefix: String = "", suffix: String = "", target: Target
+        id: String, events: [ObjectEventType] = [.created], prefix: String = "", suffix: String = "",
+        target: DeliveryTarget
     ) {
         self.id = id
         self.events = events

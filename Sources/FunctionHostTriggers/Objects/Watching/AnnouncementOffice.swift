@@ -14,6 +14,9 @@ struct AnnouncementOffice: Sendable {
         case cutOff
     }
 
+    /// How often a target is tried before the others go on.
+    private static let attempts = 3
+
     private let watch: String
     private let bucket: String
     private let rules: NotificationRules
@@ -50,7 +53,7 @@ struct AnnouncementOffice: Sendable {
         guard let rule = rules.rule(for: change, of: path) else { return .accepted }
         let payload = await event(announcement, rule)
         let key = Self.idempotencyKey(announcement, bucket: bucket)
-        while true {
+        for attempt in 1... {
             do {
                 try await send(payload, to: rule.target, about: path, key)
                 tell(.handedOver(eventName: change.rawValue, key: path.text, notification: rule.id))
@@ -59,12 +62,13 @@ struct AnnouncementOffice: Sendable {
                 let code = (error as? FunctionHostError)?.code
                 if Task.isCancelled || code == .shuttingDown { return .cutOff }
                 tell(.notHandedOver(eventName: change.rawValue, key: path.text, reason: "\(error)"))
-                // What is refused for another reason would be refused again; a store's own error may pass.
-                let mayPass = code == nil ? (error as? SourceError)?.code != .invalidArgument : false
-                guard mayPass || code == .queueFull || code == .queueUnavailable else { return .refused }
+                // The host's queue is waited for. Other targets are not to hold everybody up: they are tried again with a scan.
+                let isQueue = code == .queueFull || code == .queueUnavailable
+                guard isQueue || DeliveryFault(error).mayPass && attempt < Self.attempts else { return .refused }
                 guard await host.sleepUnlessShutDown(for: .seconds(1)) else { return .cutOff }
             }
         }
+        return .refused
     }
 
     private func event(_ announcement: WatchStateMachine.Announcement, _ rule: ObjectNotification) async -> [UInt8] {
@@ -81,21 +85,17 @@ struct AnnouncementOffice: Sendable {
     }
 
     private func send(
-        _ payload: [UInt8], to target: ObjectNotification.Target, about path: ObjectPath, _ key: String
+        _ payload: [UInt8], to target: DeliveryTarget, about path: ObjectPath, _ key: String
     ) async throws {
-        switch target.kind {
+        switch target.place {
         case .function(let name):
             var options = EnqueueOptions()
             options.idempotencyKey = key
             options.deduplication = .within(.seconds(86_400))
             try await host.enqueue(named: name, payload: payload, options: options)
-        case .queue(let sink):
-            var entry = MessageEntry(body: String(decoding: payload, as: UTF8.self))
-            if sink.isFIFO {
-                entry.groupID = SHA256.hexDigest(of: path.text)
-                entry.deduplicationID = key
-            }
-            try await sink.send(entry)
+        case .sink(let sink):
+            try await sink.take(
+                DeliveryContent(id: key, body: payload, groupID: SHA256.hexDigest(of: path.text), deduplicationID: key))
         }
     }
 
