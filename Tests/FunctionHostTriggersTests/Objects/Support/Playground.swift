@@ -10,25 +10,36 @@ import FunctionHostTriggers
 #elseif canImport(Darwin)
     import Darwin
 #endif
-/// A directory for a store, and one beside it that nobody may read from or write to; both go with this.
+/// A directory for a store, and others beside and above it that nobody may read from or write to; all go with this.
+///
+/// The store lies eight levels deep: a store with a mistake, on its way up, does its harm in here.
 final class Playground: Sendable {
     /// What is in each file outside.
     static let secret = "canary outside the root"
 
+    private static let depth = 8
+
     let path: String
-    var root: String { path + "/root" }
-    var outside: String { path + "/outside" }
+    var root: String { level(Self.depth) + "/root" }
+    var outside: String { level(Self.depth) + "/outside" }
 
     init() {
         let parent = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
         var template = Array("\(parent)/objects-XXXXXX".utf8CString)
         precondition(mkdtemp(&template) != nil)
         path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        for directory in [root, outside, outside + "/deep"] { mkdir(directory, 0o755) }
+        for depth in 1...Self.depth {
+            mkdir(level(depth), 0o755)
+            mkdir(level(depth) + "/outside", 0o755)
+            write(Self.secret, to: level(depth) + "/outside/secret")
+        }
+        for directory in [root, outside + "/deep"] { mkdir(directory, 0o755) }
         for file in ["secret", "a", "deep/secret"] { write(Self.secret, to: outside + "/" + file) }
     }
 
     deinit { remove(path) }
+
+    private func level(_ depth: Int) -> String { path + String(repeating: "/up", count: depth) }
 
     func store(_ configuration: ObjectStore.Configuration = .init()) throws -> ObjectStore {
         try ObjectStore(bucket: "drop", directory: root, configuration: configuration)
@@ -56,7 +67,11 @@ final class Playground: Sendable {
     /// Whether everything outside is as it was.
     var isUntouched: Bool {
         names(in: outside) == ["a", "deep", "secret"] && names(in: outside + "/deep") == ["secret"]
-            && ["a", "secret", "deep/secret"].allSatisfy { read(outside + "/" + $0) == Self.secret }
+            && names(in: level(Self.depth)) == ["outside", "root"]
+            && (1..<Self.depth).allSatisfy { names(in: level($0)) == ["outside", "up"] }
+            && (1..<Self.depth).allSatisfy { names(in: level($0) + "/outside") == ["secret"] }
+            && (1...Self.depth).allSatisfy { read(level($0) + "/outside/secret") == Self.secret }
+            && ["a", "deep/secret"].allSatisfy { read(outside + "/" + $0) == Self.secret }
     }
 
     func names(in directory: String) -> [String] {
