@@ -10,7 +10,7 @@ public struct WatchConfiguration: Sendable {
     /// How long after a scan the next begins where the system does not tell of all changes. Defaults to 2 seconds.
     public var pollInterval = Duration.seconds(2)
     /// The same where it does, for what it may have kept to itself. Defaults to 1 minute. Scans that take long are further apart:
-    /// they take a twentieth of the time at most.
+    /// they take a twentieth of the time, and half of it where changes were missed.
     public var rescanInterval = Duration.seconds(60)
     /// Whether the system is asked to tell of changes. Defaults to yes; there is nothing to ask but on Linux.
     public var usesSystemNotifications = true

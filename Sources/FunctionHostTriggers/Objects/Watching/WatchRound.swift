@@ -99,7 +99,7 @@ struct WatchRound {
         } catch {
             // A directory that has gone meanwhile is empty.
             if error.code == .notFound, directory != nil { return true }
-            machine.failed(directory)
+            machine.failed(directory, mayPass: error.code != .denied, now: host.now)
             tell(.lookFailed(reason: "\(error)"))
         }
         return true

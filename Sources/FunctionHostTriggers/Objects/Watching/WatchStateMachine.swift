@@ -113,6 +113,7 @@ struct WatchStateMachine: Sendable {
         if let report = endScan(now) { return .scanned(report) }
         if nextScan <= now {
             scan = Scan(began: now)
+            nextScan = .distantFuture
             isWatchComplete = true
             known.beginScan()
             directories.append(nil)
@@ -162,9 +163,10 @@ struct WatchStateMachine: Sendable {
         guard let ended = scan else { return nil }
         scan = nil
         let pause = isWatchComplete ? configuration.rescanInterval : configuration.pollInterval
-        let shortest = now.advanced(by: ended.began.duration(to: now) * 19)
-        // What made another scan necessary meanwhile stays so.
-        if nextScan <= ended.began { nextScan = max(now.advanced(by: pause), shortest) }
+        let length = ended.began.duration(to: now)
+        let regular = max(now.advanced(by: pause), now.advanced(by: length * 19))
+        // What made another scan necessary meanwhile stays so; half of the time may go into scans then.
+        nextScan = min(regular, max(nextScan, now.advanced(by: length)))
         return ended.report
     }
 
@@ -196,7 +198,10 @@ struct WatchStateMachine: Sendable {
     }
 
     /// A directory could not be read: what is known in it is not taken for gone.
-    mutating func failed(_ directory: ObjectPath?) {
+    ///
+    /// - Parameter mayPass: Whether it may be read if that is soon tried again.
+    mutating func failed(_ directory: ObjectPath?, mayPass: Bool, now: Timestamp) {
+        if mayPass { missedLook(now: now) }
         scan?.report.failures += 1
         if (scan?.failed.count ?? 0) < Self.failureLimit { scan?.failed.append(directory) }
     }
