@@ -20,6 +20,13 @@ func residentBytes() -> Int? {
     return fields.count > 1 ? Int(fields[1]).map { $0 * sysconf(Int32(_SC_PAGESIZE)) } : nil
 }
 
+/// The time that processors have worked for this process, in seconds.
+func processorTime() -> Double {
+    var time = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+}
+
 /// Runs this program again with other arguments, and waits for it; false if it failed.
 ///
 /// Memory is measured in fresh processes: in one that has run for a while, what is asked for comes out of what was freed.

@@ -27,6 +27,11 @@ extension FunctionHost {
         }
     }
 
+    /// The services of one type that were attached and have not ended, by name.
+    public func services<Service: HostService>(_ type: Service.Type) -> [Service] {
+        services.all.compactMap { $0 as? Service }.sorted { $0.name < $1.name }
+    }
+
     /// Tells the observers something, on behalf of a service.
     public func tell(_ event: some ServiceEvent) { observers.emit(.service(event)) }
 

@@ -35,10 +35,11 @@ final class ServiceRoster: Sendable {
         /// Who waits for the shutdown.
         var tickets: [ObjectIdentifier: OneShot<Bool>] = [:]
 
+        var all: [any HostService] { waiting + places.values.map(\.service) }
+
         /// Whether one of this type and name waits or is at work.
         func has(_ service: any HostService) -> Bool {
-            (waiting + places.values.map(\.service))
-                .contains { type(of: $0) == type(of: service) && $0.name == service.name }
+            all.contains { type(of: $0) == type(of: service) && $0.name == service.name }
         }
 
         mutating func start(_ service: any HostService) -> Place {
@@ -52,6 +53,9 @@ final class ServiceRoster: Sendable {
 
     /// Whether none is at work.
     var isQuiet: Bool { state.withLock { $0.places.isEmpty } }
+
+    /// Those that wait and those at work.
+    var all: [any HostService] { state.withLock { $0.all } }
 
     /// What those are called that are at work.
     var names: [String] { state.withLock { $0.places.values.map(\.service.name).sorted() } }

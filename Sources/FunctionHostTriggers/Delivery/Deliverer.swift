@@ -65,6 +65,13 @@ struct Deliverer: Sendable {
         self.functionName = functionName
     }
 
+    /// Lets another one have the name.
+    func end() {
+        table.replace(prefix: "", by: { [] })
+        // It is gone already if somebody else has removed it.
+        try? host.remove(functionName)
+    }
+
     // MARK: - Sending
 
     /// Sends something to a target; once this returns it is the target's, or kept.
@@ -85,7 +92,28 @@ struct Deliverer: Sendable {
         }
     }
 
-    private func handOver(_ content: DeliveryContent, to target: DeliveryTarget) async throws {
+    /// Has something sent to a target after all that was given before with the same key, retries included: while the host runs.
+    ///
+    /// - Throws: As ``deliver(_:to:_:)``.
+    func deliver(_ content: DeliveryContent, to target: String, inOrderOf key: String) async throws {
+        var kept = KeptDelivery(target: target, since: host.wallTime, content: content)
+        kept.wasTried = false
+        try await host.enqueue(named: functionName, payload: kept.json, options: EnqueueOptions(orderingKey: key))
+    }
+
+    /// Gives up what was never sent, as nothing can be made of it for the target.
+    func refuse(
+        _ content: DeliveryContent, _ target: String, _ entry: TargetTable.Entry, _ fault: DeliveryFault
+    ) async throws {
+        if try await bury(content, target, entry, fault, nil, retries: 0) == .done { return }
+        var kept = KeptDelivery(target: target, since: host.wallTime, content: content)
+        kept.content.body = content.event ?? content.body
+        kept.content.event = nil
+        kept.fault = fault.message
+        try await host.enqueue(named: functionName, payload: kept.json)
+    }
+
+    func handOver(_ content: DeliveryContent, to target: DeliveryTarget) async throws {
         switch target.place {
         case .function(let name):
             var options: EnqueueOptions?
@@ -105,8 +133,8 @@ struct Deliverer: Sendable {
         var random = SplitMix64(seed: id.low)
         let verdict = entry.policy.verdict(on: fault, afterRetries: 0, age: .zero, using: &random)
         var options = EnqueueOptions()
-        if case .giveUp(let exhausted) = verdict, entry.policy.deadLetterQueue != nil,
-            try await bury(content, target, entry, fault, exhausted, retries: 0)
+        if case .giveUp(let exhausted) = verdict,
+            try await bury(content, target, entry, fault, exhausted, retries: 0) == .done
         {
             return .deadLettered
         }
@@ -117,73 +145,7 @@ struct Deliverer: Sendable {
         return .kept
     }
 
-    // MARK: - Sending again
-
-    /// Tries again what was kept.
-    private func retry(_ bytes: [UInt8], _ context: InvocationContext) async throws {
-        guard let kept = KeptDelivery(bytes) else { throw DoNotRetry("it is nothing that was kept for a target") }
-        let age = max(.zero, kept.since.duration(to: host.wallTime))
-        guard let entry = table.entry(of: kept.target) else {
-            // A process that has just been started may not know it yet.
-            guard age >= DeliveryPolicy().maximumEventAge else { throw RetryLater(after: .seconds(10)) }
-            throw DoNotRetry("there is no target \(kept.target)")
-        }
-        do {
-            try await handOver(kept.content, to: entry.target)
-            tell(kept.target, .delivered(retries: context.attempt))
-        } catch {
-            try Task.checkCancellation()
-            let fault = DeliveryFault(error)
-            var random = context.makeRandomNumberGenerator()
-            let verdict = entry.policy.verdict(on: fault, afterRetries: context.attempt, age: age, using: &random)
-            switch verdict {
-            case .again(let delay):
-                tell(kept.target, .kept(reason: fault.description))
-                throw DeliveryRetry(delay: delay, fault: fault)
-            case .giveUp(let exhausted): try await giveUp(kept, entry, fault, exhausted, context)
-            }
-        }
-    }
-
-    private func giveUp(
-        _ kept: KeptDelivery, _ entry: TargetTable.Entry, _ fault: DeliveryFault,
-        _ exhausted: DeliveryPolicy.Exhausted?,
-        _ context: InvocationContext
-    ) async throws {
-        guard entry.policy.deadLetterQueue != nil else {
-            tell(kept.target, .givenUp(reason: fault.description))
-            throw DoNotRetry(fault)
-        }
-        guard try await bury(kept.content, kept.target, entry, fault, exhausted, retries: context.attempt) else {
-            throw DeliveryRetry(delay: .seconds(60), fault: fault)
-        }
-    }
-
-    /// Sends something to the dead-letter queue; false if that does not take it.
-    private func bury(
-        _ content: DeliveryContent, _ target: String, _ entry: TargetTable.Entry, _ fault: DeliveryFault,
-        _ exhausted: DeliveryPolicy.Exhausted?, retries: Int
-    ) async throws -> Bool {
-        guard let queue = entry.policy.deadLetterQueue else { return false }
-        var attributes: [String: MessageAttribute] = [
-            "TARGET_ARN": .string(entry.target.arn), "ERROR_CODE": .string(fault.code),
-            "ERROR_MESSAGE": .string(fault.plainMessage), "RETRY_ATTEMPTS": .number("\(retries)"),
-        ]
-        if let arn = entry.ruleARN { attributes["RULE_ARN"] = .string(arn) }
-        if let exhausted { attributes["EXHAUSTED_RETRY_CONDITION"] = .string(exhausted.rawValue) }
-        do {
-            let body = String(decoding: content.event ?? content.body, as: UTF8.self)
-            try await queue.send(MessageEntry(body: body, attributes: attributes))
-            tell(target, .deadLettered(reason: fault.description))
-            return true
-        } catch {
-            if error is CancellationError { throw error }
-            tell(target, .deadLetterFailed(reason: "\(error)"))
-            return false
-        }
-    }
-
-    private func tell(_ target: String, _ kind: DeliveryEvent.Kind) {
+    func tell(_ target: String, _ kind: DeliveryEvent.Kind) {
         host.tell(DeliveryEvent(serviceName: owner, target: target, kind: kind))
     }
 }
@@ -201,23 +163,13 @@ final class TargetTable: Sendable {
 
     func entry(of target: String) -> Entry? { entries.withLock { $0[target] } }
     func set(_ entry: Entry?, for target: String) { entries.withLock { $0[target] = entry } }
-}
 
-/// Thrown by the function of a deliverer: not now.
-private struct DeliveryRetry: Error, CustomStringConvertible {
-    let delay: Duration
-    let fault: DeliveryFault
-
-    var description: String { fault.description }
-}
-
-extension DeliveryFault: CustomStringConvertible {
-    var description: String { "\(code): \(message)" }
-
-    /// What may stand in an attribute: neither empty nor long.
-    fileprivate var plainMessage: String {
-        let text = String(String.UnicodeScalarView(message.unicodeScalars.prefix(1_024).filter { $0.value >= 0x20 }))
-        return text.isEmpty ? "-" : text
+    /// Replaces all whose names begin so by those that there are now, as asked under the lock: who comes last is right.
+    func replace(prefix: String, by current: () -> [(String, Entry)]) {
+        entries.withLock { entries in
+            for key in entries.keys where key.hasPrefix(prefix) { entries[key] = nil }
+            for (key, entry) in current() { entries[key] = entry }
+        }
     }
 }
 

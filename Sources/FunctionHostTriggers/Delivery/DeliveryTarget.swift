@@ -13,11 +13,19 @@ public struct DeliveryTarget: Sendable {
     let place: Place
     /// Its resource name, as dead letters tell it.
     public let arn: String
+    /// Whether it is a FIFO queue, which wants groups.
+    let isFIFO: Bool
+
+    private init(_ place: Place, arn: String, isFIFO: Bool = false) {
+        self.place = place
+        self.arn = arn
+        self.isFIFO = isFIFO
+    }
 
     /// A function of the host, by name: it is given the event asynchronously, by way of the host's queue, with whose durability,
     /// retries and dead letters it goes on from there.
     public static func function(_ name: String) -> Self {
-        Self(place: .function(name), arn: FunctionARN(functionName: name).description)
+        Self(.function(name), arn: FunctionARN(functionName: name).description)
     }
 
     /// A function of the host, by reference.
@@ -29,14 +37,31 @@ public struct DeliveryTarget: Sendable {
     ///   - queue: Where to.
     ///   - groupID: The group of all messages; wanted for FIFO queues unless what is sent has one, and for no others.
     public static func queue(_ queue: some MessageSink, groupID: String? = nil) -> Self {
-        .sink(QueueDelivery(queue: queue, groupID: groupID))
+        Self(.sink(QueueDelivery(queue: queue, groupID: groupID)), arn: queue.arn, isFIFO: queue.isFIFO)
     }
 
     /// A stream, whose records' data is what is sent; the partition key is the event's id.
-    public static func stream(_ stream: some RecordSink) -> Self { .sink(StreamDelivery(stream: stream)) }
+    public static func stream(_ stream: some RecordSink) -> Self { .sink(StreamDelivery(stream: stream, path: nil)) }
+
+    /// A stream, whose records' data is what is sent.
+    ///
+    /// - Parameters:
+    ///   - stream: Where to.
+    ///   - partitionKeyPath: Where the partition key is in the event, such as `$.detail.customer`; where nothing is, it is the event's id.
+    /// - Throws: ``SourceError`` as `invalidArgument` if it is no path.
+    public static func stream(_ stream: some RecordSink, partitionKeyPath: String) throws(SourceError) -> Self {
+        do {
+            return .sink(StreamDelivery(stream: stream, path: try JSONPath(partitionKeyPath)))
+        } catch {
+            throw SourceError(
+                .invalidArgument,
+                reason:
+                    "the partition key's path is none: \(error.reason) at byte \(error.offset) of \(partitionKeyPath)")
+        }
+    }
 
     /// Anything that takes what is sent, such as a topic.
-    public static func sink(_ sink: some DeliverySink) -> Self { Self(place: .sink(sink), arn: sink.arn) }
+    public static func sink(_ sink: some DeliverySink) -> Self { Self(.sink(sink), arn: sink.arn) }
 }
 
 /// Something that events are sent to.
@@ -104,10 +129,21 @@ private struct QueueDelivery: DeliverySink {
 
 private struct StreamDelivery: DeliverySink {
     let stream: any RecordSink
+    let path: JSONPath?
 
     var arn: String { stream.arn }
 
     func take(_ content: DeliveryContent) async throws {
-        try await stream.put([RecordEntry(partitionKey: content.id, data: content.body)])
+        try await stream.put([RecordEntry(partitionKey: partitionKey(of: content), data: content.body)])
+    }
+
+    private func partitionKey(of content: DeliveryContent) -> String {
+        // Where the event is no JSON there is nothing at any path.
+        guard let path,
+            let tape = try? JSONTape(content.event ?? content.body, maximumDepth: EventPattern.maximumEventDepth),
+            let index = path.find(in: tape)
+        else { return content.id }
+        if case .string(let text) = tape.values[index].kind { return String(decoding: text, as: UTF8.self) }
+        return String(decoding: tape.text(of: index), as: UTF8.self)
     }
 }

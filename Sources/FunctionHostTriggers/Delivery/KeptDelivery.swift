@@ -10,6 +10,10 @@ struct KeptDelivery: Sendable, Hashable {
     /// When it was accepted, by the calendar.
     var since: Timestamp
     var content: DeliveryContent
+    /// Why it must not be sent, though it is kept; nil if it may be.
+    var fault: String?
+    /// Whether it was sent before it was kept.
+    var wasTried = true
 
     init(target: String, since: Timestamp, content: DeliveryContent) {
         self.target = target
@@ -20,8 +24,10 @@ struct KeptDelivery: Sendable, Hashable {
     var json: [UInt8] {
         var text = #"{"target":\#(JSONText.quoted(target)),"since":\#(since.nanoseconds)"#
         text += #","id":\#(JSONText.quoted(content.id))"#
+        if !wasTried { text += #","untried":true"# }
         for case (let key, let value?) in [
             ("groupID", content.groupID), ("deduplicationID", content.deduplicationID), ("trace", content.traceHeader),
+            ("fault", fault),
         ] { text += #","\#(key)":\#(JSONText.quoted(value))"# }
         if !content.attributes.isEmpty {
             let members = content.attributes.sortedByName.map { "\(JSONText.quoted($0.key)):\($0.value.kept)" }
@@ -77,6 +83,8 @@ struct KeptDelivery: Sendable, Hashable {
             content: DeliveryContent(
                 id: id, body: body, event: text("event"), attributes: attributes, groupID: string("groupID"),
                 deduplicationID: string("deduplicationID"), traceHeader: string("trace")))
+        fault = string("fault")
+        wasTried = members["untried"] == nil
     }
 }
 

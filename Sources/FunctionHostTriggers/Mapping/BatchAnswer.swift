@@ -65,6 +65,18 @@ enum BatchAnswer: Equatable {
     }
 }
 
+/// What came of a run: what is done, and what the function is to be given next.
+struct BatchReply: Sendable {
+    let answer: BatchAnswer
+    /// What was made of the window so far; nil where there is none.
+    var state: [UInt8]?
+
+    init(_ answer: BatchAnswer, state: [UInt8]? = nil) {
+        self.answer = answer
+        self.state = state
+    }
+}
+
 extension BatchOutcome {
     /// How a batch of a stream went, by the function's answer.
     init(_ answer: BatchAnswer, _ batch: RecordBatch) {

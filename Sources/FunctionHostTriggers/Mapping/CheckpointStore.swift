@@ -7,6 +7,8 @@ import Synchronization
 public enum ShardCheckpoint: Sendable, Hashable {
     /// Everything before this is done.
     case position(StreamPosition)
+    /// Everything before this is done, and a window is open with what the function made of it so far.
+    case inWindow(OpenWindow, StreamPosition)
     /// The shard is closed, and all of it is done.
     case finished
 }

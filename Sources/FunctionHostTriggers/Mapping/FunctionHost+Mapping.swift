@@ -65,15 +65,19 @@ extension FunctionHost {
         _ source: some StreamSource, toFunctionNamed name: String, configuration: StreamMappingConfiguration,
         options: StreamMappingOptions = .init()
     ) throws(FunctionHostError) -> StreamMapping {
-        let runner = BatchRunner<StreamBatch>(named: name) { source.event(of: $0.records, shard: $0.shard) }
-        return try map(source, runner, configuration, options)
+        try map(source, BatchRunner(named: name, of: source), configuration, options)
     }
 
     func map(
         _ source: some StreamSource, _ runner: BatchRunner<StreamBatch>, _ configuration: StreamMappingConfiguration,
         _ options: StreamMappingOptions
     ) throws(FunctionHostError) -> StreamMapping {
-        try configuration.check(runner.functionName)
+        try configuration.check(runner)
+        if source.service.isInSeconds, case .at = configuration.startingPosition {
+            throw FunctionHostError(
+                .invalidConfiguration, functionName: runner.functionName,
+                reason: "changes of a table are not read from a time on: begin with the oldest or the latest")
+        }
         let name = options.name ?? "\(source.arn) to \(runner.functionName)"
         let mapping = StreamMapping(name, source, runner, configuration, options)
         try attach(mapping, isUnique: true)
@@ -150,9 +154,17 @@ extension FunctionHost {
 }
 
 extension StreamMappingConfiguration {
-    func check(_ functionName: String) throws(FunctionHostError) {
-        guard let fault else { return }
-        throw FunctionHostError(.invalidConfiguration, functionName: functionName, reason: fault)
+    func check(_ runner: BatchRunner<StreamBatch>) throws(FunctionHostError) {
+        guard let fault = fault ?? fault(with: runner) else { return }
+        throw FunctionHostError(.invalidConfiguration, functionName: runner.functionName, reason: fault)
+    }
+
+    private func fault(with runner: BatchRunner<StreamBatch>) -> String? {
+        switch (runner.keepsState, tumblingWindow) {
+        case (true, nil): "a function of a WindowBatch needs a tumblingWindow"
+        case (false, .some): "a tumblingWindow needs a function of a WindowBatch, or one that is mapped by name"
+        default: nil
+        }
     }
 }
 
@@ -164,7 +176,7 @@ extension BatchAnswer {
         }
     }
 
-    fileprivate init(_ result: StreamBatchResult) {
+    init(_ result: StreamBatchResult) {
         switch result {
         case .succeeded: self = .succeeded
         case .failed(let number): self = .failed([number.description])

@@ -233,7 +233,8 @@ final class QueuePoller: Sendable {
 
     private func invoke(_ batch: QueueBatch, _ host: FunctionHost) async -> QueueVerdict {
         do {
-            return QueueVerdict(try await runner.run(host, batch, configuration.reportsBatchItemFailures), batch)
+            return QueueVerdict(
+                try await runner.run(host, batch, configuration.reportsBatchItemFailures).answer, batch)
         } catch {
             return switch runner.outcome(error, on: host) {
             case .succeeded, .failed: QueueVerdict(nil, batch)

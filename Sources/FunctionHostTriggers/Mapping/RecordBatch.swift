@@ -8,6 +8,7 @@ struct ShardRules: Sendable {
     let batchSize: Int
     let batchBytes: Int
     let batchingWindow: Duration
+    let tumblingWindow: Duration?
     let parallelizationFactor: Int
     let maximumRetryAttempts: Int?
     let maximumRecordAge: Duration?
@@ -18,7 +19,9 @@ struct ShardRules: Sendable {
     /// - Parameter batchBytes: How large an event may become.
     init(_ configuration: StreamMappingConfiguration, batchBytes: Int) {
         batchSize = configuration.batchSize
-        self.batchBytes = batchBytes
+        tumblingWindow = configuration.tumblingWindow
+        // A window's state goes along.
+        self.batchBytes = tumblingWindow == nil ? batchBytes : max(batchBytes / 2, batchBytes - OpenWindow.stateLimit)
         batchingWindow = configuration.batchingWindow
         parallelizationFactor = configuration.parallelizationFactor
         maximumRetryAttempts = configuration.maximumRetryAttempts
@@ -28,6 +31,9 @@ struct ShardRules: Sendable {
         retryDelay = ExponentialDelay(
             base: configuration.retryDelay.base, maximum: configuration.retryDelay.maximum, jitter: .none)
     }
+
+    /// What records take in an event at most.
+    func bytes(of records: some Sequence<StreamRecord>) -> Int { records.reduce(0) { $0 + bytes(of: $1) } }
 
     /// What a record takes in an event at most: its data in base 64, its key, which may have to be escaped, and what is around.
     func bytes(of record: StreamRecord) -> Int {
@@ -40,8 +46,14 @@ struct RecordBatch: Sendable {
     /// Tells it from others of the shard; what a batch is split into has the same.
     let number: Int
     let lane: Int
-    /// In order; never empty.
+    /// In order; empty only at the end of a window.
     var records: [StreamRecord]
+    /// What they take in an event at most.
+    var bytes = 0
+    /// Whether a window is over, and this tells the function.
+    var isFinal = false
+    /// The window it is run in, and what is known of it by then.
+    var window: WindowTurn?
     /// How often it has failed and was charged for it.
     var runs = 0
 }
@@ -73,4 +85,6 @@ struct DiscardedBatch: Sendable {
     let hasRun: Bool
     /// Whether the function's answer said that it failed, and not an error.
     let isByAnswer: Bool
+    /// The window it was run in.
+    let window: WindowTurn?
 }

@@ -27,10 +27,10 @@ final class ShardPoller: Sendable {
     private let stopping = Atomic(false)
     private let isForgotten = Atomic(false)
 
-    init(_ work: ShardWork, shard: ShardID, from position: StreamPosition, now: Timestamp) {
+    init(_ work: ShardWork, shard: ShardID, from start: ShardStart, now: Timestamp) {
         self.work = work
         self.shard = shard
-        machine = Mutex(ShardStateMachine(work.rules, from: position, now: now))
+        machine = Mutex(ShardStateMachine(work.rules, from: start.position, in: start.window, now: now))
     }
 
     /// Begins no batch any more; those that run are waited for.
@@ -70,8 +70,9 @@ final class ShardPoller: Sendable {
                     continue
                 }
                 if let isNew = await read(host), isNew { continue }
-                let deadline = machine.withLock { $0.nextTime }
-                if let deadline, deadline <= host.now { continue }
+                let (now, wall) = (host.now, host.wallTime)
+                let deadline = machine.withLock { $0.nextTime(now: now, wall: wall) }
+                if let deadline, deadline <= now { continue }
                 let poll = work.source.pollInterval.map { host.now.advanced(by: $0) }
                 if await !wakeup.wait(on: host, until: [deadline, poll].compactMap { $0 }.min()) { stop() }
             }
@@ -107,23 +108,23 @@ final class ShardPoller: Sendable {
     }
 
     private func run(_ batch: RecordBatch, _ host: FunctionHost) async {
-        let outcome = isStopping ? .interrupted : await invoke(batch, host)
+        let (outcome, state) = isStopping ? (.interrupted, nil) : await invoke(batch, host)
         // First, or it would be run again at once.
         if case .interrupted = outcome { stop() }
         let (now, wall) = (host.now, host.wallTime)
-        let discarded = machine.withLock { $0.ended(batch, outcome, now: now, wall: wall) }
+        let discarded = machine.withLock { $0.ended(batch, outcome, state: state, now: now, wall: wall) }
         let age = batch.records.last.map { max(.zero, $0.arrivedAt.duration(to: wall)) } ?? .zero
         tell(.batchEnded(records: batch.records.count, result: outcome.result(in: batch), iteratorAge: age), host)
         if let discarded { await discard(discarded, host) }
     }
 
-    private func invoke(_ batch: RecordBatch, _ host: FunctionHost) async -> BatchOutcome {
+    private func invoke(_ batch: RecordBatch, _ host: FunctionHost) async -> (BatchOutcome, state: [UInt8]?) {
         do {
-            let answer = try await work.runner.run(
-                host, StreamBatch(records: batch.records, shard: shard), work.rules.reportsFailures)
-            return BatchOutcome(answer, batch)
+            let given = StreamBatch(records: batch.records, shard: shard, turn: batch.window)
+            let reply = try await work.runner.run(host, given, work.rules.reportsFailures)
+            return (BatchOutcome(reply.answer, batch), reply.state)
         } catch {
-            return work.runner.outcome(error, on: host)
+            return (work.runner.outcome(error, on: host), nil)
         }
     }
 
@@ -145,7 +146,7 @@ final class ShardPoller: Sendable {
         guard let destination = work.onFailure else { return true }
         let id = host.nextID()
         let record = batch.json(
-            id: id, functionName: work.runner.functionName, shard: shard, streamARN: work.source.arn, at: host.wallTime)
+            id: id, functionName: work.runner.functionName, shard: shard, source: work.source, at: host.wallTime)
         for attempt in 1... {
             do {
                 try await destination.deliver(
@@ -168,7 +169,8 @@ final class ShardPoller: Sendable {
     ///
     /// - Returns: Whether anything came.
     private func read(_ host: FunctionHost) async -> Bool? {
-        guard let (position, limit) = machine.withLock({ $0.startReading() }) else { return nil }
+        let wall = host.wallTime
+        guard let (position, limit) = machine.withLock({ $0.startReading(wall: wall) }) else { return nil }
         let isForgotten = isForgotten.load(ordering: .sequentiallyConsistent)
         do {
             var page = try await work.source.read(shard, from: position, limit: limit)
@@ -196,7 +198,7 @@ final class ShardPoller: Sendable {
 
     /// Keeps how far it has come, from its starting position on: without one it would be taken for a shard that came later.
     private func save(_ saved: inout ShardCheckpoint?, _ host: FunctionHost) async {
-        let checkpoint: ShardCheckpoint = machine.withLock { $0.isFinished ? .finished : .position($0.checkpoint) }
+        let checkpoint = machine.withLock { $0.saved }
         guard checkpoint != saved else { return }
         do {
             try await work.checkpoints.save(checkpoint, of: work.mappingName, shard: shard)

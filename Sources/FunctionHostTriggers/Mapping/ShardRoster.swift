@@ -31,7 +31,7 @@ struct ShardRoster {
     }
 
     /// The shards whose turn has come, and where to begin in them: those whose parents are done with.
-    mutating func beginning(_ host: FunctionHost) async -> [(ShardID, StreamPosition)] {
+    mutating func beginning(_ host: FunctionHost) async -> [(ShardID, ShardStart)] {
         guard let shards = await mapping.shards(host) else {
             hasFailed = true
             return []
@@ -41,24 +41,30 @@ struct ShardRoster {
         if initial == nil { initial = known }
         for poller in pollers where !known.contains(poller.shard) { poller.sourceForgot() }
         let done = finished.all
-        var beginning: [(ShardID, StreamPosition)] = []
+        // Of a shard that is done with only its name is kept: a source may list it for a while, or again.
+        pollers.removeAll { done.contains($0.shard) }
+        var beginning: [(ShardID, ShardStart)] = []
         for shard in shards where !begun.contains(shard.id) && !done.contains(shard.id) {
             // A parent that the source has forgotten may have records in hand.
             guard shard.parents.allSatisfy({ done.contains($0) || !known.contains($0) && !begun.contains($0) })
             else { continue }
             begun.insert(shard.id)
-            beginning.append((shard.id, position(of: shard.id)))
+            beginning.append((shard.id, start(of: shard.id)))
         }
         return beginning
     }
 
-    private func position(of shard: ShardID) -> StreamPosition {
-        if case .position(let position) = saved[shard] { return position }
-        guard initial?.contains(shard) ?? false else { return .oldest }
+    private func start(of shard: ShardID) -> ShardStart {
+        switch saved[shard] {
+        case .position(let position): return ShardStart(position: position)
+        case .inWindow(let window, let position): return ShardStart(position: position, window: window)
+        case .finished, nil: break
+        }
+        guard initial?.contains(shard) ?? false else { return ShardStart(position: .oldest) }
         return switch start {
-        case .oldest: .oldest
-        case .latest: .latest
-        case .at(let time): .at(time)
+        case .oldest: ShardStart(position: .oldest)
+        case .latest: ShardStart(position: .latest)
+        case .at(let time): ShardStart(position: .at(time))
         }
     }
 
@@ -66,6 +72,13 @@ struct ShardRoster {
 
     /// No poller begins a batch any more.
     func stop() { for poller in pollers { poller.stop() } }
+}
+
+/// Where to begin in a shard.
+struct ShardStart: Sendable {
+    var position: StreamPosition
+    /// The window that was open there.
+    var window: OpenWindow?
 }
 
 /// Shards that have been read to their end.

@@ -23,6 +23,11 @@ struct ShardStateMachine: Sendable {
         case discard(DiscardedBatch)
     }
 
+    private struct Untold: Sendable {
+        /// The first of the records; nil if it is the end of a window.
+        var first: SequenceNumber?
+    }
+
     private struct Lane: Sendable {
         /// In no batch yet.
         var pending: [StreamRecord] = []
@@ -35,15 +40,15 @@ struct ShardStateMachine: Sendable {
         var current: RecordBatch?
         var isRunning = false
         var retryAt: Timestamp?
-        /// The first of the records that were given up and that nobody has been told of yet; nothing else runs meanwhile.
-        var untold: SequenceNumber?
+        /// What was given up and nobody has been told of yet; nothing else runs meanwhile.
+        var untold: Untold?
         /// How often in a row the current batch could not be brought to an end.
         var failures = 0
         var windowStart: Timestamp
 
         /// The first record that is not done.
         var first: SequenceNumber? {
-            untold ?? (current?.records.first ?? halves.last?.records.first ?? pending.first)?.sequenceNumber
+            untold?.first ?? (current?.records.first ?? halves.last?.records.first ?? pending.first)?.sequenceNumber
         }
 
         var isEmpty: Bool { untold == nil && current == nil && halves.isEmpty && pending.isEmpty }
@@ -51,6 +56,8 @@ struct ShardStateMachine: Sendable {
     }
 
     private let rules: ShardRules
+    /// Of the first lane, which is the only one where there are windows.
+    private var windows: WindowStateMachine
     private var lanes: [Lane]
     /// Where to read on; nil once the shard has been read to its end.
     private var position: StreamPosition?
@@ -61,8 +68,9 @@ struct ShardStateMachine: Sendable {
     private var buffered = 0
     private var bufferedBytes = 0
 
-    init(_ rules: ShardRules, from position: StreamPosition, now: Timestamp) {
+    init(_ rules: ShardRules, from position: StreamPosition, in window: OpenWindow? = nil, now: Timestamp) {
         self.rules = rules
+        windows = WindowStateMachine(length: rules.tumblingWindow, open: window)
         self.position = position
         end = position
         lanes = Array(repeating: Lane(windowStart: now), count: rules.parallelizationFactor)
@@ -71,12 +79,13 @@ struct ShardStateMachine: Sendable {
     // MARK: - Reading
 
     /// Where and how much to read now; nil if there is no room, or nothing to come.
-    mutating func startReading() -> (position: StreamPosition, limit: Int)? {
+    mutating func startReading(wall: Timestamp) -> (position: StreamPosition, limit: Int)? {
         let room = rules.batchSize * (rules.parallelizationFactor + 1) - buffered
         guard let position, !isReading, room > 0,
             bufferedBytes < rules.batchBytes * (rules.parallelizationFactor + 1)
         else { return nil }
         isReading = true
+        windows.readingStarted(wall: wall)
         return (position, min(room, rules.batchSize))
     }
 
@@ -85,21 +94,24 @@ struct ShardStateMachine: Sendable {
     /// - Parameter wanted: What the filter lets through, in order; all of it unless given.
     mutating func add(_ page: StreamPage, wanted: [StreamRecord]? = nil, now: Timestamp) {
         isReading = false
+        windows.readingEnded(foundNothing: page.records.isEmpty && page.behindLatest <= .zero)
         position = page.next
         end = page.next ?? page.records.last.map { .after($0.sequenceNumber) } ?? end
         let records = wanted ?? page.records
         guard !records.isEmpty else { return }
         buffered += records.count
         if lanes.count == 1 {
-            let bytes = records.reduce(0) { $0 + rules.bytes(of: $1) }
-            put(records, bytes, lane: 0, now)
+            put(records, rules.bytes(of: records), lane: 0, now)
         } else {
             for record in records { put([record], rules.bytes(of: record), lane: lane(of: record), now) }
         }
     }
 
     /// Nothing could be read.
-    mutating func readingFailed() { isReading = false }
+    mutating func readingFailed() {
+        isReading = false
+        windows.readingEnded(foundNothing: false)
+    }
 
     private mutating func put(_ records: [StreamRecord], _ bytes: Int, lane: Int, _ now: Timestamp) {
         bufferedBytes += bytes
@@ -128,19 +140,32 @@ struct ShardStateMachine: Sendable {
         return end ?? .oldest
     }
 
+    /// The window that is open where the checkpoint is.
+    var window: OpenWindow? { windows.open }
+
+    /// What whoever goes on is to know.
+    var saved: ShardCheckpoint {
+        if isFinished { return .finished }
+        return window.map { .inWindow($0, checkpoint) } ?? .position(checkpoint)
+    }
+
     /// Whether everything there will ever be is done.
-    var isFinished: Bool { position == nil && !isReading && lanes.allSatisfy(\.isEmpty) }
+    var isFinished: Bool { position == nil && !isReading && lanes.allSatisfy(\.isEmpty) && window == nil }
 
     /// Whether a batch runs.
     var isRunning: Bool { lanes.contains(where: \.isRunning) }
 
     /// When something is to be done that nobody will tell of.
-    var nextTime: Timestamp? {
-        lanes.compactMap { lane in
+    func nextTime(now: Timestamp, wall: Timestamp) -> Timestamp? {
+        var times = lanes.compactMap { lane -> Timestamp? in
             guard lane.isFree else { return nil }
             if lane.current != nil { return lane.retryAt }
             return lane.pending.isEmpty ? nil : windowEnd(of: lane)
-        }.min()
+        }
+        if lanes[0].isFree, lanes[0].current == nil, let time = windows.nextTime(now: now, wall: wall) {
+            times.append(time)
+        }
+        return times.min()
     }
 
     // MARK: - Running
@@ -155,10 +180,10 @@ struct ShardStateMachine: Sendable {
     private mutating func advance(_ lane: Int, _ now: Timestamp, _ wall: Timestamp, _ actions: inout [Action]) {
         while lanes[lane].isFree {
             if lanes[lane].current == nil {
-                lanes[lane].current = lanes[lane].halves.popLast() ?? formBatch(lane, now)
+                lanes[lane].current = lanes[lane].halves.popLast() ?? formBatch(lane, now, wall)
             }
             guard let retryAt = lanes[lane].retryAt ?? lanes[lane].current.map({ _ in now }), retryAt <= now,
-                let batch = lanes[lane].current
+                var batch = lanes[lane].current
             else { return }
             if let expired = expire(batch, lane, now, wall) {
                 actions.append(.discard(expired))
@@ -166,27 +191,47 @@ struct ShardStateMachine: Sendable {
             }
             lanes[lane].isRunning = true
             lanes[lane].retryAt = nil
+            if lane == 0 { batch.window = windows.turn(isFinal: batch.isFinal) }
             actions.append(.invoke(batch))
         }
     }
 
-    private mutating func formBatch(_ lane: Int, _ now: Timestamp) -> RecordBatch? {
+    private mutating func formBatch(_ lane: Int, _ now: Timestamp, _ wall: Timestamp) -> RecordBatch? {
         let pending = lanes[lane].pending
-        guard !pending.isEmpty else { return nil }
-        let isFull = pending.count >= rules.batchSize || lanes[lane].pendingBytes >= rules.batchBytes
-        guard isFull || position == nil || windowEnd(of: lanes[lane]) <= now else { return nil }
-        var count = min(pending.count, rules.batchSize)
+        var available = pending.count
+        var isCut = false
+        if lane == 0, windows.isOn {
+            available = windows.endsEarly ? 0 : windows.countInWindow(pending[...])
+            isCut = windows.isOver(
+                next: available < pending.count ? pending[available] : nil, isAtEnd: position == nil, wall: wall)
+            if available == 0, isCut {
+                batchCount += 1
+                return RecordBatch(number: batchCount, lane: lane, records: [], isFinal: true)
+            }
+        }
+        guard available > 0 else { return nil }
+        let isFull = available >= rules.batchSize || lanes[lane].pendingBytes >= rules.batchBytes
+        guard isFull || isCut || available < pending.count || position == nil || windowEnd(of: lanes[lane]) <= now
+        else { return nil }
+        var count = min(available, rules.batchSize)
         if lanes[lane].pendingBytes > rules.batchBytes { count = fitting(pending, atMost: count) }
         batchCount += 1
+        if lane == 0 { windows.admit(pending[0]) }
+        return take(count, of: pending, lane)
+    }
+
+    private mutating func take(_ count: Int, of pending: [StreamRecord], _ lane: Int) -> RecordBatch {
         if count == pending.count {
+            let bytes = lanes[lane].pendingBytes
             lanes[lane].pending = []
             lanes[lane].pendingBytes = 0
-            return RecordBatch(number: batchCount, lane: lane, records: pending)
+            return RecordBatch(number: batchCount, lane: lane, records: pending, bytes: bytes)
         }
-        let batch = RecordBatch(number: batchCount, lane: lane, records: Array(pending[..<count]))
+        let records = Array(pending[..<count])
+        let bytes = rules.bytes(of: records)
         lanes[lane].pending.removeFirst(count)
-        lanes[lane].pendingBytes -= batch.records.reduce(0) { $0 + rules.bytes(of: $1) }
-        return batch
+        lanes[lane].pendingBytes -= bytes
+        return RecordBatch(number: batchCount, lane: lane, records: records, bytes: bytes)
     }
 
     /// How many of the first records fit into one event; one at least.
@@ -215,10 +260,7 @@ struct ShardStateMachine: Sendable {
         let horizon = wall.advanced(by: .zero - age)
         let count = batch.records.prefix { $0.arrivedAt <= horizon }.count
         guard count > 0 else { return nil }
-        var expired = batch
-        expired.records.removeLast(batch.records.count - count)
-        var rest = batch
-        rest.records.removeFirst(count)
+        let (expired, rest) = split(batch, at: count)
         if rest.records.isEmpty {
             end(lane, now)
         } else {
@@ -231,14 +273,18 @@ struct ShardStateMachine: Sendable {
     // MARK: - Afterwards
 
     /// Takes note of how a batch's run went; what is given up is to be told, and ``told(of:)`` called then.
+    ///
+    /// - Parameter state: What the function answered of its window, which is of what is done; nil if it answered nothing.
     mutating func ended(
-        _ batch: RecordBatch, _ outcome: BatchOutcome, now: Timestamp, wall: Timestamp
+        _ batch: RecordBatch, _ outcome: BatchOutcome, state: [UInt8]? = nil, now: Timestamp, wall: Timestamp
     ) -> DiscardedBatch? {
         let lane = batch.lane
         lanes[lane].isRunning = false
+        if batch.window != nil { windows.answered(state) }
         switch outcome {
         case .succeeded:
-            forget(batch.records)
+            if batch.isFinal { windows.close() }
+            forget(batch)
             end(lane, now)
             return nil
         case .failed(let place): return failed(batch, at: place, now, wall)
@@ -260,18 +306,16 @@ struct ShardStateMachine: Sendable {
         let index = place.flatMap { place in batch.records.firstIndex { $0.sequenceNumber == place } }
         if let index, index > 0 {
             // What comes before the first failure is done.
-            forget(Array(batch.records[..<index]))
-            batch.records.removeFirst(index)
+            let (done, rest) = split(batch, at: index)
+            forget(done)
+            batch = rest
             if rules.bisects {
                 // Cut there, which is no retry; what is left is another batch.
                 lanes[lane].current = batch
                 return nil
             }
         } else if rules.bisects, batch.records.count > 1 {
-            let middle = batch.records.count / 2
-            var (first, second) = (batch, batch)
-            first.records.removeLast(batch.records.count - middle)
-            second.records.removeFirst(middle)
+            let (first, second) = split(batch, at: batch.records.count / 2)
             lanes[lane].halves.append(second)
             lanes[lane].current = first
             return nil
@@ -298,16 +342,20 @@ struct ShardStateMachine: Sendable {
     }
 
     /// Whoever is to hear of what was given up has heard of it: now it is done.
-    mutating func told(of batch: DiscardedBatch) { lanes[batch.lane].untold = nil }
+    mutating func told(of batch: DiscardedBatch) {
+        lanes[batch.lane].untold = nil
+        if batch.window?.isFinal ?? false { windows.close() }
+    }
 
     private mutating func discard(
         _ batch: RecordBatch, _ condition: DiscardedBatch.Condition, isByAnswer: Bool
     ) -> DiscardedBatch {
-        forget(batch.records)
-        lanes[batch.lane].untold = batch.records.first?.sequenceNumber
+        forget(batch)
+        lanes[batch.lane].untold = Untold(first: batch.records.first?.sequenceNumber)
         return DiscardedBatch(
             lane: batch.lane, records: batch.records, condition: condition, invokeCount: max(1, batch.runs),
-            hasRun: batch.runs > 0 && condition == .retryAttemptsExhausted, isByAnswer: isByAnswer)
+            hasRun: batch.runs > 0 && condition == .retryAttemptsExhausted, isByAnswer: isByAnswer, window: batch.window
+        )
     }
 
     /// The lane is free for its next batch.
@@ -318,8 +366,17 @@ struct ShardStateMachine: Sendable {
         lanes[lane].windowStart = now
     }
 
-    private mutating func forget(_ records: [StreamRecord]) {
-        buffered -= records.count
-        bufferedBytes -= records.reduce(0) { $0 + rules.bytes(of: $1) }
+    private mutating func forget(_ batch: RecordBatch) {
+        buffered -= batch.records.count
+        bufferedBytes -= batch.bytes
+    }
+
+    private func split(_ batch: RecordBatch, at index: Int) -> (RecordBatch, RecordBatch) {
+        var (first, second) = (batch, batch)
+        first.records.removeLast(batch.records.count - index)
+        second.records.removeFirst(index)
+        first.bytes = rules.bytes(of: first.records)
+        second.bytes = batch.bytes - first.bytes
+        return (first, second)
     }
 }

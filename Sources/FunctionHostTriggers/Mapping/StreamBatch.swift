@@ -5,23 +5,31 @@ import FunctionHost
 
 /// Records of one shard, as a function in this process is given them: nothing is encoded or copied.
 public struct StreamBatch: Sendable {
-    /// In order; never empty.
+    /// In order; empty only at the end of a tumbling window.
     public let records: [StreamRecord]
     /// Where they are from.
     public let shard: ShardID
 
+    /// What is told of its window.
+    let turn: WindowTurn?
+
     /// Makes a batch; mappings do, and tests of handlers.
-    public init(records: [StreamRecord], shard: ShardID) {
+    public init(records: [StreamRecord], shard: ShardID) { self.init(records: records, shard: shard, turn: nil) }
+
+    init(records: [StreamRecord], shard: ShardID, turn: WindowTurn?) {
         self.records = records
         self.shard = shard
+        self.turn = turn
     }
 }
 
 /// Runs a function with a batch, in one of the ways in which functions take them.
 struct BatchRunner<Batch: Sendable>: Sendable {
     let functionName: String
+    /// Whether it keeps the state of tumbling windows; nil if it does where there are some.
+    var keepsState: Bool? = false
     /// Throws what the invocation throws; the answer in bytes counts only where failures are reported in it.
-    let run: @Sendable (FunctionHost, Batch, _ reportsFailures: Bool) async throws -> BatchAnswer
+    let run: @Sendable (FunctionHost, Batch, _ reportsFailures: Bool) async throws -> BatchReply
 
     /// How a batch went that could not be brought to an end, as far as its source has to know.
     func outcome(_ error: any Error, on host: FunctionHost) -> BatchOutcome {
@@ -53,7 +61,7 @@ extension BatchRunner {
         self.init(functionName: name) { host, batch, reportsFailures in
             let response = try await host.invoke(named: name, payload: event(batch))
             if response.functionError != nil { throw FunctionFailure(error: response.error) }
-            return reportsFailures ? BatchAnswer(response.payload, coder: host.coder) : .succeeded
+            return BatchReply(reportsFailures ? BatchAnswer(response.payload, coder: host.coder) : .succeeded)
         }
     }
 
@@ -62,7 +70,7 @@ extension BatchRunner {
         _ function: Function<Batch, Output>, answer: @escaping @Sendable (Output) -> BatchAnswer
     ) {
         self.init(functionName: function.name) { host, batch, _ in
-            answer(try await host.invoke(function, with: batch))
+            BatchReply(answer(try await host.invoke(function, with: batch)))
         }
     }
 }

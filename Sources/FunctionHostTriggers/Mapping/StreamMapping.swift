@@ -55,7 +55,7 @@ public final class StreamMapping: HostService {
         try control.update { configuration throws(FunctionHostError) in
             var configuration = configuration
             change(&configuration)
-            try configuration.check(functionName)
+            try configuration.check(runner)
             return configuration
         }
     }
@@ -104,8 +104,8 @@ public final class StreamMapping: HostService {
             while true {
                 guard control.isCurrent(generation) else { return true }
                 control.became(.enabled, as: .run)
-                for (shard, position) in await roster.beginning(host) {
-                    let poller = ShardPoller(work, shard: shard, from: position, now: host.now)
+                for (shard, start) in await roster.beginning(host) {
+                    let poller = ShardPoller(work, shard: shard, from: start, now: host.now)
                     roster.add(poller)
                     group.addTask { [finished = roster.finished] in
                         if await poller.run(on: host) {

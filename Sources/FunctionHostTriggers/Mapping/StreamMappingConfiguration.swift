@@ -15,6 +15,9 @@ public struct StreamMappingConfiguration: Sendable {
     /// How long to wait for a batch to fill, from the end of the one before it; up to 300 seconds. None at all takes what is
     /// there.
     public var batchingWindow: Duration = .zero
+    /// How long the windows are whose records the function reckons together, 1 second to 15 minutes; nil for none. The function is
+    /// given what it answered before, and told when a window is over. Only one batch of a shard runs at a time then.
+    public var tumblingWindow: Duration?
     /// How many batches of one shard run at the same time, 1 to 10. Records of one partition key stay in order.
     public var parallelizationFactor = 1
     /// How often a batch that failed is tried again; nil for until it succeeds or is too old. Up to 10,000.
@@ -51,6 +54,14 @@ public struct StreamMappingConfiguration: Sendable {
         }
         if !(1...10).contains(parallelizationFactor) {
             return "parallelizationFactor is \(parallelizationFactor); it must be 1 to 10"
+        }
+        if let window = tumblingWindow {
+            if window < .seconds(1) || window > .seconds(900) || window.components.attoseconds != 0 {
+                return "tumblingWindow is \(window); it must be 1 to 900 whole seconds, or nil"
+            }
+            if parallelizationFactor > 1 {
+                return "parallelizationFactor is \(parallelizationFactor); with a tumblingWindow it must be 1"
+            }
         }
         if let attempts = maximumRetryAttempts, !(0...10_000).contains(attempts) {
             return "maximumRetryAttempts is \(attempts); it must be 0 to 10,000, or nil"

@@ -7,6 +7,9 @@ public import FunctionHost
 ///
 /// Records of a shard have an order, which is that of their sequence numbers. A shard that was split or merged is closed: it
 /// has an end, and its children come after it.
+///
+/// A call that does not return holds up whoever asks: a mapping that is to pause, and a shutdown until it cancels. So calls over a network
+/// have a time limit of their own.
 public protocol StreamSource: Sendable {
     /// Its resource name, as events tell it.
     var arn: String { get }
@@ -31,6 +34,27 @@ public protocol StreamSource: Sendable {
 
     /// The event of a batch, as the service writes it: a JSON object whose `Records` are these.
     func event(of records: [StreamRecord], shard: ShardID) -> [UInt8]
+
+    /// Whose stream it is like, for what mappings tell of its records; ``StreamService/kinesis`` unless said.
+    var service: StreamService { get }
+}
+
+extension StreamSource {
+    /// Kinesis.
+    public var service: StreamService { .kinesis }
+}
+
+/// The service that a stream is like.
+public struct StreamService: Sendable, Hashable {
+    /// What a record of batches that are given up is called.
+    let batchInfoName: String
+    /// Whether it tells times in whole seconds, and has no starting position by time.
+    let isInSeconds: Bool
+
+    /// Streams of records.
+    public static let kinesis = Self(batchInfoName: "KinesisBatchInfo", isInSeconds: false)
+    /// Changes of a table: they arrive in whole seconds, and are not read from a time on.
+    public static let dynamoDB = Self(batchInfoName: "DDBStreamBatchInfo", isInSeconds: true)
 }
 
 /// Names a shard of a stream.

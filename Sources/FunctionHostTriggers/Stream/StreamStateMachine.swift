@@ -54,10 +54,13 @@ struct StreamStateMachine: Sendable {
     private var lastCameAt = Timestamp(nanoseconds: .min)
     private var lastArrivedAt = Timestamp(nanoseconds: .min)
 
-    init(shardCount: Int, configuration: InMemoryStream.Configuration, wallTime: Timestamp) {
+    /// - Parameter base: What numbers are added to; nil for one as Kinesis has.
+    init(
+        shardCount: Int, configuration: InMemoryStream.Configuration, wallTime: Timestamp, base: SequenceNumber? = nil
+    ) {
         self.configuration = configuration
         retention = configuration.retention.wholeNanoseconds
-        base = Self.base(at: wallTime)
+        self.base = base ?? Self.base(at: wallTime)
         for number in 0..<shardCount {
             let start = number == 0 ? 0 : Self.start(number, of: shardCount)
             let end = number == shardCount - 1 ? UInt128.max : Self.start(number + 1, of: shardCount) - 1

@@ -16,13 +16,16 @@ struct ByteCursor {
         end = start + memory.count
     }
 
+    /// How many bytes were written.
+    var count: Int { next - start }
+
     /// Makes an array of what `body` writes, no more than `capacity`.
     static func write(atMost capacity: Int, _ body: (inout Self) -> Void) -> [UInt8] {
         guard capacity > 0 else { return [] }
         return Array(unsafeUninitializedCapacity: capacity) { memory, count in
             var cursor = Self(memory)
             body(&cursor)
-            count = cursor.next - cursor.start
+            count = cursor.count
         }
     }
 

@@ -65,6 +65,28 @@ import Testing
         #expect(error?.reason == "the host is shutting down and begins no service; attach ticker to another")
     }
 
+    /// Ends as it begins.
+    private struct Brief: HostService {
+        let name: String
+
+        func run(on host: FunctionHost) async {}
+    }
+
+    @Test("Services that have not ended are listed by type and name, whether the host runs or not")
+    func listed() async throws {
+        let host = Self.host()
+        try host.attach(Ticker())
+        for name in ["b", "a"] { try host.attach(Brief(name: name)) }
+        #expect(host.services(Brief.self).map(\.name) == ["a", "b"])
+        #expect(host.services(Ticker.self).count == 1)
+        try await host.run {
+            try await pass(.seconds(1))
+            #expect(host.services(Brief.self).isEmpty)
+            #expect(host.services(Ticker.self).map(\.name) == ["ticker"])
+        }
+        #expect(host.services(Ticker.self).isEmpty)
+    }
+
     @Test("A service that takes too long for its end is cancelled when handlers are")
     func cancelled() async throws {
         let host = Self.host()

@@ -67,6 +67,39 @@ import Testing
         #expect(stored.all.last == "4")
     }
 
+    private struct Reading: Codable {
+        var city: String
+    }
+
+    private func report(_ window: TumblingWindow, _ count: Int) {
+        stored.add("\(count) in \(window.start.duration(to: window.end))")
+    }
+
+    @Test func windows() async throws {
+        let host = FunctionHost(system: .simulated)
+        let clicks = TestStream()
+        var configuration = StreamMappingConfiguration(startingPosition: .oldest)
+        let sum = try host.register("sum") { (batch: WindowBatch<Int>, _) in
+            if batch.isFinal { report(batch.window, batch.state ?? 0) }
+            return (batch.state ?? 0) + batch.records.count
+        }
+        configuration.tumblingWindow = .seconds(60)
+        try host.map(clicks, to: sum, configuration: configuration)
+        clicks.put(0..<120)
+        try await host.run { try await #require(Simulation.current).advance(by: .seconds(61)) }
+        #expect(stored.all == ["120 in 60.0 seconds"])
+    }
+
+    @Test func sequence() async throws {
+        let host = FunctionHost(system: .simulated)
+        let clicks = try InMemoryStream("clicks", system: .simulated)
+        let (readings, source) = AsyncStream.makeStream(of: Reading.self, bufferingPolicy: .bufferingOldest(10))
+        try host.feed(readings, into: clicks, partitionKey: { $0.city })
+        source.yield(Reading(city: "Oslo"))
+        try await host.run { try await #require(Simulation.current).advance(by: .seconds(1)) }
+        #expect(clicks.figures.records == 1)
+    }
+
     @Test func queue() async throws {
         let host = FunctionHost(system: .simulated)
         let pictures = try TestQueue()

@@ -156,6 +156,42 @@ import Testing
         #expect(jobs.figures.visible + jobs.figures.invisible == 1)
     }
 
+    @Test("A function of elements says of each what came of it: a stream goes on at the first that failed")
+    func results() async throws {
+        let host = FunctionHost(system: .simulated)
+        let orders = try InMemoryStream("orders", system: .simulated)
+        let ids = Notes<[Int]>()
+        let (failures, shortAnswers) = (Countdown(1), Countdown(1))
+        let book = try host.register("book") { (orders: [Order], _) in
+            ids.add(orders.map(\.id))
+            if shortAnswers.take() { return [ElementResult.done] }
+            let fails = failures.take()
+            return orders.map { $0.id == 1 && fails ? .failed : .done }
+        }
+        try host.map(orders, to: book, configuration: .init(startingPosition: .oldest))
+        for number in 0..<3 { try orders.put(partitionKey: "key", data: Array(#"{"id":\#(number)}"#.utf8)) }
+        try await host.run { try await pass(.seconds(60)) }
+        #expect(ids.all == [[0, 1, 2], [0, 1, 2], [1, 2]], "an answer that lacks results has failed as a whole")
+    }
+
+    @Test("Of a queue's elements exactly those come again whose result is a failure, or that cannot be decoded")
+    func messageResults() async throws {
+        let host = FunctionHost(system: .simulated)
+        let jobs = try InMemoryQueue("jobs", system: .simulated)
+        let ids = Notes<[Int]>()
+        let failures = Countdown(1)
+        let book = try host.register("book") { (orders: [Order], _) in
+            ids.add(orders.map(\.id))
+            let fails = failures.take()
+            return orders.map { $0.id == 2 && fails ? ElementResult.failed : .done }
+        }
+        try host.map(jobs, to: book)
+        for body in [#"{"id":1}"#, "poison", #"{"id":2}"#, #"{"id":3}"#] { try jobs.send(body) }
+        try await host.run { try await pass(.seconds(40)) }
+        #expect(ids.all == [[1, 2, 3], [2]])
+        #expect(jobs.figures.visible + jobs.figures.invisible == 1)
+    }
+
     @Test("Filter criteria see a record as the service writes it")
     func criteria() async throws {
         let host = FunctionHost(system: .simulated)

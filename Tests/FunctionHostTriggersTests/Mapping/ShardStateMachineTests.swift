@@ -59,7 +59,7 @@ import Testing
 
         /// Reads some of what has arrived.
         mutating func readSome() {
-            guard let (position, limit) = machine.startReading() else { return }
+            guard let (position, limit) = machine.startReading(wall: now) else { return }
             if random.chance(10) { return machine.readingFailed() }
             let expected: StreamPosition = read == 0 ? .oldest : .after(records[read - 1].sequenceNumber)
             expect(position == expected, "reading goes on where it was: \(position), not \(expected)")
@@ -191,7 +191,8 @@ import Testing
                 case 2: end()
                 default:
                     let soon = now.advanced(by: .milliseconds(random.below(3_000)))
-                    now = running.isEmpty ? max(machine.nextTime.map { min($0, soon) } ?? soon, now) : soon
+                    let next = machine.nextTime(now: now, wall: now)
+                    now = running.isEmpty ? max(next.map { min($0, soon) } ?? soon, now) : soon
                 }
                 checkCheckpoint()
             }
@@ -241,7 +242,7 @@ struct BrokenShardMachine {
     }
 
     var isFinished: Bool { machine.isFinished }
-    var nextTime: Timestamp? { machine.nextTime }
+    func nextTime(now: Timestamp, wall: Timestamp) -> Timestamp? { machine.nextTime(now: now, wall: wall) }
 
     var checkpoint: StreamPosition {
         switch (bug, machine.checkpoint) {
@@ -253,8 +254,8 @@ struct BrokenShardMachine {
 
     mutating func told(of batch: DiscardedBatch) { machine.told(of: batch) }
 
-    mutating func startReading() -> (position: StreamPosition, limit: Int)? {
-        guard let (position, limit) = machine.startReading() else { return nil }
+    mutating func startReading(wall: Timestamp) -> (position: StreamPosition, limit: Int)? {
+        guard let (position, limit) = machine.startReading(wall: wall) else { return nil }
         reads += 1
         return (bug == .readsAgain && reads > 3 ? .oldest : position, bug == .neverReadsOn ? limit * 99 : limit)
     }
