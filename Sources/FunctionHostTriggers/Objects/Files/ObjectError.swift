@@ -65,14 +65,18 @@ extension ObjectError {
         switch number {
         case ENOENT: self.init(.notFound, key: key, reason: "there is no such object")
         case ELOOP:
-            self.init(.notAnObject, key: key, reason: "there is a symbolic link, and none is followed; put the file itself there")
+            self.init(
+                .notAnObject, key: key,
+                reason: "there is a symbolic link, and none is followed; put the file itself there")
         case ENOTDIR, EISDIR, ENOTEMPTY, EEXIST:
             self.init(
                 .conflict, key: key,
                 reason: "a file is where a directory would be, or the other way round (\(system)); choose another key")
         case ENAMETOOLONG:
-            self.init(.invalidKey, key: key, reason: "a name is too long for the file system; shorten what is between two /")
-        case ENXIO, ENODEV: self.init(.notAnObject, key: key, reason: "there is a device or a pipe; only files are objects")
+            self.init(
+                .invalidKey, key: key, reason: "a name is too long for the file system; shorten what is between two /")
+        case ENXIO, ENODEV:
+            self.init(.notAnObject, key: key, reason: "there is a device or a pipe; only files are objects")
         case ENOSPC, EDQUOT, EMFILE, ENFILE, ENOMEM:
             self.init(.full, key: key, reason: "\(what): \(system); make room and try again")
         case EACCES, EPERM, EROFS: self.init(.denied, key: key, reason: "\(what): \(system); look at the permissions")

@@ -23,7 +23,8 @@ extension RootDirectory {
         if let range, range.lowerBound >= stamp.size {
             throw ObjectError(
                 .invalidArgument, key: path.text,
-                reason: "the range begins at byte \(range.lowerBound), and there are \(stamp.size); begin before the end")
+                reason:
+                    "the range begins at byte \(range.lowerBound), and there are \(stamp.size); begin before the end")
         }
         let wanted = (range ?? 0..<stamp.size).clamped(to: 0..<stamp.size)
         guard wanted.count <= limit else {

@@ -87,7 +87,8 @@ extension RootDirectory {
             let number = errno
             guard number == EXDEV else { throw ObjectError(errno: number, key: key, "moving a file to its place") }
             throw ObjectError(
-                .conflict, key: key, reason: "the directory is on another file system than the root; make a store of its own")
+                .conflict, key: key,
+                reason: "the directory is on another file system than the root; make a store of its own")
         }
     }
 

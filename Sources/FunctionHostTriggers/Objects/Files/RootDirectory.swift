@@ -77,7 +77,8 @@ final class RootDirectory: Sendable {
                 reason: "the file has several names, and may be at home elsewhere; copy it, or allow hard links")
         case .other:
             throw ObjectError(
-                .notAnObject, key: path.text, reason: "there is a symbolic link, a device or a pipe; only files are objects")
+                .notAnObject, key: path.text,
+                reason: "there is a symbolic link, a device or a pipe; only files are objects")
         }
     }
 

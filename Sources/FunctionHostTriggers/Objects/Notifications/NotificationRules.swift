@@ -28,7 +28,8 @@ struct NotificationRules: Sendable {
             }
             guard rule.prefix.utf8.count <= ObjectPath.byteLimit, rule.suffix.utf8.count <= ObjectPath.byteLimit else {
                 throw ObjectError(
-                    .invalidArgument, reason: "the filter of \(rule.id) is longer than a key; \(ObjectPath.byteLimit) bytes at most")
+                    .invalidArgument,
+                    reason: "the filter of \(rule.id) is longer than a key; \(ObjectPath.byteLimit) bytes at most")
             }
             for other in notifications[..<index] { try Self.check(rule, other) }
         }
@@ -48,7 +49,8 @@ struct NotificationRules: Sendable {
         guard !changes.isEmpty, meetInFront, meetBehind else { return }
         throw ObjectError(
             .invalidArgument,
-            reason: "the notifications \(other.id) and \(rule.id) are for the same events, and a key could pass both filters; "
+            reason:
+                "the notifications \(other.id) and \(rule.id) are for the same events, and a key could pass both filters; "
                 + "give one another prefix or suffix")
     }
 

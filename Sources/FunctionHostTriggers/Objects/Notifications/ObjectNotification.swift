@@ -49,7 +49,9 @@ public struct ObjectEventType: Sendable, Hashable, CustomStringConvertible {
         guard let known = [Self.created, .put, .removed, .deleted].first(where: { $0.description == full }) else {
             throw ObjectError(
                 .invalidArgument,
-                reason: "a directory does not tell of \(JSONText.quoted(name)); ask for s3:ObjectCreated:* or s3:ObjectRemoved:*")
+                reason:
+                    "a directory does not tell of \(JSONText.quoted(name)); ask for s3:ObjectCreated:* or s3:ObjectRemoved:*"
+            )
         }
         self = known
     }

@@ -23,12 +23,14 @@ struct S3EventWriter: Sendable {
     init(bucket: String) { self.bucket = bucket }
 
     func event(_ change: ObjectChange, of path: ObjectPath, _ details: Details) -> [UInt8] {
-        var text = #"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"\#(FunctionARN.defaultRegion)","#
+        var text =
+            #"{"Records":[{"eventVersion":"2.1","eventSource":"aws:s3","awsRegion":"\#(FunctionARN.defaultRegion)","#
         text += #""eventTime":"\#(details.time.iso8601)","eventName":"\#(change.rawValue)","#
         text += #""userIdentity":{"principalId":"local"},"requestParameters":{"sourceIPAddress":"127.0.0.1"},"#
         text += #""responseElements":{"x-amz-request-id":"\#(details.requestID)","x-amz-id-2":"local"},"#
         text += #""s3":{"s3SchemaVersion":"1.0","configurationId":\#(JSONText.quoted(details.notification)),"#
-        text += #""bucket":{"name":"\#(bucket)","ownerIdentity":{"principalId":"local"},"arn":"arn:aws:s3:::\#(bucket)"},"#
+        text +=
+            #""bucket":{"name":"\#(bucket)","ownerIdentity":{"principalId":"local"},"arn":"arn:aws:s3:::\#(bucket)"},"#
         text += #""object":{"key":"\#(FormText.encoded(path.text))","#
         if let size = details.size { text += #""size":\#(size),"# }
         if let eTag = details.eTag { text += #""eTag":"\#(eTag)","# }

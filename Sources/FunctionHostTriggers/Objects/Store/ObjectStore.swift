@@ -68,7 +68,9 @@ public final class ObjectStore: Sendable {
         guard content.count <= configuration.objectBytes else {
             throw ObjectError(
                 .tooLarge, key: key,
-                reason: "\(content.count) bytes are more than objectBytes, \(configuration.objectBytes); put less, or allow more")
+                reason:
+                    "\(content.count) bytes are more than objectBytes, \(configuration.objectBytes); put less, or allow more"
+            )
         }
         return try await threads.perform { [root] () throws(ObjectError) in
             ObjectInfo(path, try root.write(content, to: path), content: content)
@@ -86,7 +88,8 @@ public final class ObjectStore: Sendable {
     public func get(_ key: String, range: Range<Int64>? = nil) async throws(ObjectError) -> StoredObject {
         let path = try ObjectPath(key: key)
         if let range, range.isEmpty || range.lowerBound < 0 {
-            throw ObjectError(.invalidArgument, key: key, reason: "a range has 1 byte at least, and begins at 0 or later")
+            throw ObjectError(
+                .invalidArgument, key: key, reason: "a range has 1 byte at least, and begins at 0 or later")
         }
         let limit = configuration.objectBytes
         return try await threads.perform { [root] () throws(ObjectError) in

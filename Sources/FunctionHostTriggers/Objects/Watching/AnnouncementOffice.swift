@@ -26,7 +26,8 @@ struct AnnouncementOffice: Sendable {
     private let host: FunctionHost
 
     init(
-        watch: String, bucket: String, rules: NotificationRules, tree: any WatchedTree, eTagBytes: Int, host: FunctionHost
+        watch: String, bucket: String, rules: NotificationRules, tree: any WatchedTree, eTagBytes: Int,
+        host: FunctionHost
     ) {
         (self.watch, self.bucket, self.rules, self.tree) = (watch, bucket, rules, tree)
         (self.eTagBytes, self.host) = (eTagBytes, host)

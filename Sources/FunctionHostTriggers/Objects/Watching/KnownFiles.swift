@@ -187,7 +187,9 @@ struct KnownFiles: Sendable {
                     && lines[start..<(start + key.count)].elementsEqual(key)
                 var end = start
                 while lines[end] != newline { end += 1 }
-                if isIt { return Place(slot: slot, line: number, start: start, identity: (start + key.count + 1)..<end) }
+                if isIt {
+                    return Place(slot: slot, line: number, start: start, identity: (start + key.count + 1)..<end)
+                }
                 (start, number) = (end + 1, number + 1)
             }
             return nil

@@ -31,10 +31,14 @@ public struct WatchConfiguration: Sendable {
     /// What is wrong with it; nil if nothing is.
     var fault: String? {
         if settlingTime < .zero { return "settlingTime is \(settlingTime); it must not be negative" }
-        if pollInterval <= .zero || rescanInterval <= .zero { return "pollInterval and rescanInterval must be more than 0" }
+        if pollInterval <= .zero || rescanInterval <= .zero {
+            return "pollInterval and rescanInterval must be more than 0"
+        }
         if maximumSettling < 1 || batchSize < 1 { return "maximumSettling and batchSize must be 1 or more" }
         if eTagBytes < 0 { return "eTagBytes is \(eTagBytes); it must not be negative" }
-        if ignoredPrefixes.contains("") || ignoredSuffixes.contains("") { return "an empty text would ignore every name" }
+        if ignoredPrefixes.contains("") || ignoredSuffixes.contains("") {
+            return "an empty text would ignore every name"
+        }
         return nil
     }
 }

@@ -141,7 +141,9 @@ struct WatchStateMachine: Sendable {
     private mutating func beginSweep() {
         guard let failed = scan?.failed, scan?.isSweeping == false else { return }
         scan?.isSweeping = true
-        if failed.count < Self.failureLimit, !failed.contains(nil) { sweeps.append(Sweep(below: nil, onlyUnseen: true)) }
+        if failed.count < Self.failureLimit, !failed.contains(nil) {
+            sweeps.append(Sweep(below: nil, onlyUnseen: true))
+        }
     }
 
     /// Known files that were not seen, or whose directory has gone: somebody is to look at them.

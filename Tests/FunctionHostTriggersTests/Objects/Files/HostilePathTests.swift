@@ -19,7 +19,8 @@ import Testing
     /// playground, whatever a store does with it.
     private func keys(_ playground: Playground) -> [String] {
         let steps = [
-            "..", ".", "", "out", "deep", "in", "secret", "loop", "outside", "%2e%2e", "..\\", "\u{2024}\u{2024}", "..\0", "a",
+            "..", ".", "", "out", "deep", "in", "secret", "loop", "outside", "%2e%2e", "..\\", "\u{2024}\u{2024}",
+            "..\0", "a",
         ]
         var keys: [String] = []
         var random = SplitMix64(seed: 7)
@@ -28,10 +29,15 @@ import Testing
             keys.append("in/" + Array(repeating: "..", count: depth).joined(separator: "/") + "/outside/secret")
         }
         keys += [playground.outside + "/secret", "/" + playground.outside + "/secret", playground.outside]
-        keys += ["out", "out/", "out/secret", "out/deep/secret", "file", "file/x", "loop/loop/loop", "up/outside/secret"]
-        keys += ["self/self/in/../../outside/secret", "self/in/file", "in/out/secret", "in/out/deep/new", "hole", "hole/x"]
+        keys += [
+            "out", "out/", "out/secret", "out/deep/secret", "file", "file/x", "loop/loop/loop", "up/outside/secret",
+        ]
+        keys += [
+            "self/self/in/../../outside/secret", "self/in/file", "in/out/secret", "in/out/deep/new", "hole", "hole/x",
+        ]
         while keys.count < 500 {
-            keys.append((0..<(1 + random.below(5))).map { _ in steps[random.below(steps.count)] }.joined(separator: "/"))
+            keys.append(
+                (0..<(1 + random.below(5))).map { _ in steps[random.below(steps.count)] }.joined(separator: "/"))
         }
         return keys
     }
@@ -41,7 +47,8 @@ import Testing
         playground.makeDirectory("in")
         playground.drop("inside", at: "in/file")
         for (name, target) in [
-            ("out", playground.outside), ("in/out", "../../outside"), ("file", playground.outside + "/secret"), ("loop", "loop"),
+            ("out", playground.outside), ("in/out", "../../outside"), ("file", playground.outside + "/secret"),
+            ("loop", "loop"),
             ("self", "."), ("up", ".."), ("hole", playground.outside + "/new"),
             ("deep", "../outside/deep"), ("secret", "../outside/secret"), ("in/secret", playground.outside + "/secret"),
         ] { playground.link(name, to: target) }
@@ -74,7 +81,9 @@ import Testing
         #expect(refused > 300)
     }
 
-    @Test("The system's own links lead nowhere either", arguments: ["proc/root/etc/passwd", "proc/cwd", "fd/0", "abs", "zero"])
+    @Test(
+        "The system's own links lead nowhere either",
+        arguments: ["proc/root/etc/passwd", "proc/cwd", "fd/0", "abs", "zero"])
     func systemLinks(key: String) async throws {
         let playground = Playground()
         for (name, target) in [
@@ -102,7 +111,7 @@ import Testing
     func strangeFiles() async throws {
         let playground = Playground()
         #expect(mkfifo(playground.root + "/pipe", 0o644) == 0)
-        let socketFile = socket(AF_UNIX, Int32(SOCK_STREAM_VALUE), 0)
+        let socketFile = socket(AF_UNIX, Int32(streamSocket), 0)
         defer { close(socketFile) }
         var address = sockaddr_un()
         address.sun_family = sa_family_t(AF_UNIX)
@@ -130,8 +139,8 @@ import Testing
     }
 
     #if canImport(Glibc)
-        private var SOCK_STREAM_VALUE: UInt32 { SOCK_STREAM.rawValue }
+        private var streamSocket: UInt32 { SOCK_STREAM.rawValue }
     #else
-        private var SOCK_STREAM_VALUE: Int32 { SOCK_STREAM }
+        private var streamSocket: Int32 { SOCK_STREAM }
     #endif
 }

@@ -24,7 +24,8 @@ import Testing
     @Test(
         "What is no path below the root, or not its own, is refused",
         arguments: [
-            "", "/", "/a", "a/", "a//b", "//", ".", "..", "./a", "a/.", "a/..", "a/../b", "../a", "a/./b", "a\0b", "a\nb",
+            "", "/", "/a", "a/", "a//b", "//", ".", "..", "./a", "a/.", "a/..", "a/../b", "../a", "a/./b", "a\0b",
+            "a\nb",
             "a\u{7F}", "\u{1}", ".functionhost", ".functionhost/x", ".FunctionHost/x",
             String(repeating: "n", count: 256), String(repeating: "a/", count: 512) + "a",
         ])

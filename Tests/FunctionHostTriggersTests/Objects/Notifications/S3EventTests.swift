@@ -11,9 +11,12 @@ import Testing
 @Suite struct S3EventTests {
     private func text(_ change: ObjectChange, _ key: String, size: Int64?, eTag: String?) throws -> String {
         let details = S3EventWriter.Details(
-            time: instant("2025-05-10T06:15:30.123Z"), requestID: InvocationID(number: 1, seed: 2), notification: "thumbs",
+            time: instant("2025-05-10T06:15:30.123Z"), requestID: InvocationID(number: 1, seed: 2),
+            notification: "thumbs",
             size: size, eTag: eTag, sequencer: 0x0068_AF3B_2C4D_5E6F)
-        return String(decoding: S3EventWriter(bucket: "photos").event(change, of: try ObjectPath(key: key), details), as: UTF8.self)
+        return String(
+            decoding: S3EventWriter(bucket: "photos").event(change, of: try ObjectPath(key: key), details),
+            as: UTF8.self)
     }
 
     @Test("A put is told with key, size and MD5 in S3's shape")
@@ -28,7 +31,8 @@ import Testing
                 + #""responseElements":{"x-amz-request-id":"\#(id)","x-amz-id-2":"local"},"#
                 + #""s3":{"s3SchemaVersion":"1.0","configurationId":"thumbs","bucket":{"name":"photos","#
                 + #""ownerIdentity":{"principalId":"local"},"arn":"arn:aws:s3:::photos"},"#
-                + #""object":{"key":"in/red+flower%21.jpg","size":2048,"eTag":"\#(eTag)","sequencer":"0068AF3B2C4D5E6F"}}}]}"#)
+                + #""object":{"key":"in/red+flower%21.jpg","size":2048,"eTag":"\#(eTag)","sequencer":"0068AF3B2C4D5E6F"}}}]}"#
+        )
     }
 
     @Test("A removal has neither size nor MD5")
@@ -38,7 +42,9 @@ import Testing
         #expect(text.hasSuffix(#""object":{"key":"a","sequencer":"0068AF3B2C4D5E6F"}}}]}"#))
     }
 
-    @Test("A function that takes the event sees the key as it is", arguments: ["a b", "a+b", "100%", "ü/ö", "a\"b\\c", "日本"])
+    @Test(
+        "A function that takes the event sees the key as it is",
+        arguments: ["a b", "a+b", "100%", "ü/ö", "a\"b\\c", "日本"])
     func decoded(key: String) throws {
         let text = try text(.created, key, size: 1, eTag: nil)
         let event = try JSONPayloadCoder().decode(ObjectEvent.self, from: Array(text.utf8))
@@ -50,7 +56,8 @@ import Testing
     @Test("Every text comes back from a form as it was, and what is no form is told", arguments: 0..<50)
     func forms(seed: UInt64) {
         var random = SplitMix64(seed: seed)
-        let text = String(String.UnicodeScalarView((0..<random.below(30)).map { _ in Unicode.Scalar(UInt8(random.below(256))) }))
+        let text = String(
+            String.UnicodeScalarView((0..<random.below(30)).map { _ in Unicode.Scalar(UInt8(random.below(256))) }))
         let written = FormText.encoded(text)
         #expect(FormText.decoded(written)?.utf8.elementsEqual(text.utf8) == true)
         #expect(written.utf8.allSatisfy { $0 > 0x20 && $0 < 0x7F && $0 != UInt8(ascii: "\"") })

@@ -74,7 +74,9 @@ import Testing
         #expect(playground.names(in: playground.root + "/.functionhost") == [])
     }
 
-    @Test("A store wants a directory that is there, and a name as buckets have", arguments: ["ab", "Upper", "a_b", "-ab", "ab-"])
+    @Test(
+        "A store wants a directory that is there, and a name as buckets have",
+        arguments: ["ab", "Upper", "a_b", "-ab", "ab-"])
     func opening(bucket: String) {
         let badName = #expect(throws: ObjectError.self) {
             try ObjectStore(bucket: bucket, directory: playground.root)

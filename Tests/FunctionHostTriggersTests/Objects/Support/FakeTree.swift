@@ -106,7 +106,8 @@ final class FakeTree: WatchedTree {
             state.inodes += 1
             state.complete.insert(state.sizes)
             state.files[path] = File(
-                stamp: FileStamp(inode: state.inodes, size: state.sizes, modified: now - 1_000_000_000_000, changed: now))
+                stamp: FileStamp(
+                    inode: state.inodes, size: state.sizes, modified: now - 1_000_000_000_000, changed: now))
             return [(path, { .completed($0) })]
         }
     }

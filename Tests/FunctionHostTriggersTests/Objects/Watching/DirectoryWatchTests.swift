@@ -17,34 +17,47 @@ import Testing
 #endif
 /// A directory on a disk, watched by a host in real time; each wait is for something that happens, whenever it does.
 @Suite("Directory watches", .timeLimit(.minutes(2))) struct DirectoryWatchTests {
-    /// What a function was told, and whoever waits for the next.
-    final class Desk: Sendable {
-        private let told = Mutex<[ObjectEvent.Record]>([])
+    /// Lines that a function leaves, and whoever waits for them.
+    final class Reports: Sendable {
+        private let lines = Mutex<[String]>([])
         private let signal = ChangeSignal()
 
-        var all: [ObjectEvent.Record] { told.withLock { $0 } }
-        var lines: Set<String> { Set(all.map { "\($0.isRemoval ? "-" : "+")\($0.key)" }) }
+        var all: [String] { lines.withLock { $0 } }
 
-        func add(_ records: [ObjectEvent.Record]) {
-            told.withLock { $0 += records }
+        func add(_ line: String) {
+            lines.withLock { $0.append(line) }
             signal.announce()
         }
 
-        func wait(for line: String) async {
+        func wait(for line: String) async { await wait { $0.contains(line) } }
+        func wait(forCount wanted: Int) async { await wait { $0.count >= wanted } }
+
+        private func wait(until isEnough: ([String]) -> Bool) async {
             while true {
                 let count = signal.count
-                if lines.contains(line) { return }
+                if isEnough(all) { return }
                 await signal.wait(since: count)
+            }
+        }
+    }
+
+    /// What a function was told.
+    final class Desk: Sendable {
+        private let told = Mutex<[ObjectEvent.Record]>([])
+        private let reports = Reports()
+
+        var all: [ObjectEvent.Record] { told.withLock { $0 } }
+        var lines: Set<String> { Set(reports.all) }
+
+        func add(_ records: [ObjectEvent.Record]) {
+            for record in records {
+                told.withLock { $0.append(record) }
+                reports.add("\(record.isRemoval ? "-" : "+")\(record.key)")
             }
         }
 
-        func wait(forCount wanted: Int) async {
-            while true {
-                let count = signal.count
-                if all.count >= wanted { return }
-                await signal.wait(since: count)
-            }
-        }
+        func wait(for line: String) async { await reports.wait(for: line) }
+        func wait(forCount wanted: Int) async { await reports.wait(forCount: wanted) }
     }
 
     let playground = Playground()
@@ -69,7 +82,9 @@ import Testing
     }
 
     #if os(Linux)
-        @Test("The system tells of files, directories, renames and removals, and each is told once") func changes() async throws {
+        @Test("The system tells of files, directories, renames and removals, and each is told once") func changes()
+            async throws
+        {
             playground.drop("there before", at: "old")
             try await host().run { [playground, desk] in
                 await desk.wait(for: "+old")
@@ -95,7 +110,9 @@ import Testing
             #expect((first.key, first.size, first.eTag) == ("old", 12, MD5.hash("there before").hexDigits))
         }
 
-        @Test("Where the system keeps changes to itself, directories are asked again and again") func polling() async throws {
+        @Test("Where the system keeps changes to itself, directories are asked again and again") func polling()
+            async throws
+        {
             let configure = { (configuration: inout WatchConfiguration) in
                 configuration.usesSystemNotifications = false
                 configuration.pollInterval = .milliseconds(20)
@@ -110,7 +127,9 @@ import Testing
             #expect(desk.all.count == 3)
         }
 
-        @Test("What others do not mean for anybody yet is passed over, and so is what is no object") func ignored() async throws {
+        @Test("What others do not mean for anybody yet is passed over, and so is what is no object") func ignored()
+            async throws
+        {
             playground.makeDirectory(".git")
             for key in ["x.part", "x~", ".x", ".git/x", "x.tmp"] { playground.drop("not yet", at: key) }
             playground.link("link", to: playground.outside + "/secret")
@@ -141,7 +160,8 @@ import Testing
             await desk.wait(forCount: 7)
         }
         #expect(desk.all.count == 7)
-        #expect(desk.all.suffix(4).map { "\($0.isRemoval ? "-" : "+")\($0.key)" }.sorted() == ["+b", "+d", "+end", "-c"])
+        #expect(
+            desk.all.suffix(4).map { "\($0.isRemoval ? "-" : "+")\($0.key)" }.sorted() == ["+b", "+d", "+end", "-c"])
     }
 
     @Test("A queue may be told instead, and a watch that cannot be is refused") func refusals() async throws {
@@ -156,7 +176,9 @@ import Testing
         var configuration = WatchConfiguration()
         configuration.settlingTime = .seconds(-1)
         let refused = #expect(throws: ObjectError.self) {
-            try host.watch(store, [ObjectNotification(id: "q", target: .queue(queue))], configuration: configuration, name: "other")
+            try host.watch(
+                store, [ObjectNotification(id: "q", target: .queue(queue))], configuration: configuration, name: "other"
+            )
         }
         #expect(refused?.code == .invalidArgument)
         playground.drop("1", at: "a b")

@@ -11,7 +11,9 @@ import Testing
 @Suite struct KnownFilesTests {
     private func path(_ number: Int) -> ObjectPath { ObjectPath("d\(number % 7)/file \(number)", in: nil)! }
 
-    @Test("Remembering, changing and forgetting are those of a dictionary, and what is kept is what is known", arguments: 0..<20)
+    @Test(
+        "Remembering, changing and forgetting are those of a dictionary, and what is kept is what is known",
+        arguments: 0..<20)
     func model(seed: UInt64) {
         var random = SplitMix64(seed: seed)
         var known = KnownFiles()

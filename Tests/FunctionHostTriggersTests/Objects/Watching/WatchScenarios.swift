@@ -71,15 +71,20 @@ import Testing
             case 0: for directory in ["a", "a/b", "c"] { tree.makeDirectory(directory) }
             case 1...3: if isPlace(file, tree) { tree.moveIn(file) }
             case 4...5: if isPlace(file, tree), !tree.openFiles.contains(file) { tree.begin(file) }
-            case 6...8: for path in tree.openFiles { if simulation.chance(0.5) { tree.close(path) } else { tree.write(path) } }
+            case 6...8:
+                for path in tree.openFiles { if simulation.chance(0.5) { tree.close(path) } else { tree.write(path) } }
             case 9: tree.delete(file)
             case 10: if tree.files[file] != nil { tree.rename(file, to: "moved\(number)") }
             default:
-                if let directory = tree.directories.randomElement(simulation) { tree.rename(directory, to: "d\(number)") }
+                if let directory = tree.directories.randomElement(simulation) {
+                    tree.rename(directory, to: "d\(number)")
+                }
             }
             // Who writes does not pause as long as a file takes to settle.
             for path in tree.openFiles { tree.write(path) }
-            if simulation.chance(0.6) { try await simulation.advance(by: .milliseconds(simulation.random(in: 0...1_500))) }
+            if simulation.chance(0.6) {
+                try await simulation.advance(by: .milliseconds(simulation.random(in: 0...1_500)))
+            }
         }
         for path in tree.openFiles { tree.close(path) }
     }
@@ -114,7 +119,8 @@ import Testing
                     try host.register("count") { (event: ObjectEvent, _) in
                         for record in event.records { account.add(record, tree) }
                     }
-                    let notification = ObjectNotification(id: "all", events: [.created, .removed], target: .function("count"))
+                    let notification = ObjectNotification(
+                        id: "all", events: [.created, .removed], target: .function("count"))
                     _ = try host.watch(
                         store, [notification], configuration: configuration, memory: memory, name: nil, tree: tree)
                     if simulation.chance(0.2) { tree.fail(simulation.random(in: 1...3)) }
