@@ -12,7 +12,7 @@ import Synchronization
 /// try await bus.put(source: "shop", detailType: "Order Placed", detail: order)
 /// ```
 ///
-/// An event that was accepted is with each of its targets, or kept in the host's queue to be sent again: what ``put(_:)`` returns holds
+/// An event that was accepted is with each of its targets, or kept in the host's queue to be sent again: what ``put(_:)->_`` returns holds
 /// for as long as the host's store holds. Rules may come, change and go while events come. They live no longer than the process; a
 /// program puts them again when it starts, under the same names, and what was kept for them goes on.
 ///
