@@ -8,24 +8,24 @@ import Synchronization
 ///
 /// A waiter says which count it has seen: a change between its looking and its waiting is not lost, since it returns at once.
 /// One whose task is cancelled is forgotten then.
-package final class ChangeSignal: Sendable {
+final class ChangeSignal: Sendable {
     private let state = Mutex(ChangeStateMachine<OneShot<Void>>())
 
-    package init() {}
+    init() {}
 
     /// How much has changed so far.
-    package var count: UInt64 { state.withLock { $0.count } }
+    var count: UInt64 { state.withLock { $0.count } }
 
     /// How many wait.
     var waiting: Int { state.withLock { $0.waiting } }
 
     /// Something has changed: everybody who waits returns.
-    package func announce() {
+    func announce() {
         for waiter in state.withLock({ $0.changed() }) { waiter.give(()) }
     }
 
     /// Returns once something has changed since `count` was read so, or the task is cancelled.
-    package func wait(since count: UInt64) async {
+    func wait(since count: UInt64) async {
         let waiter = OneShot<Void>()
         guard let ticket = state.withLock({ $0.wait(waiter, since: count) }) else { return }
         await withTaskCancellationHandler {
