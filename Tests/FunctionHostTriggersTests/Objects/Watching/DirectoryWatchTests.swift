@@ -3,6 +3,7 @@
 
 import FunctionHost
 import FunctionHostTesting
+import FunctionHostTriggersTesting
 import Synchronization
 import Testing
 
@@ -16,7 +17,7 @@ import Testing
     import Darwin
 #endif
 /// A directory on a disk, watched by a host in real time; each wait is for something that happens, whenever it does.
-@Suite("Directory watches", .timeLimit(.minutes(2))) struct DirectoryWatchTests {
+@Suite("Directory watches", .timeLimit(.minutes(10))) struct DirectoryWatchTests {
     /// Lines that a function leaves, and whoever waits for them.
     final class Reports: Sendable {
         private let lines = Mutex<[String]>([])
