@@ -74,6 +74,34 @@ import Testing
         #expect(events.all.all.contains { $0.hasPrefix("did not fire often/2026-01-01T00:01:00Z: queueFull") })
     }
 
+    @Test("A clock that is set back between a look and the wait for the next does not silence the schedule")
+    func setBackBeforeWait() async throws {
+        let simulation = try #require(Simulation.current)
+        let host = FunctionHost(system: .simulated(by: simulation))
+        let runs = Notes<String>()
+        try host.register("report") { (event: Time, _) in runs.add(event.time) }
+        let memory = SettingBackMemory(simulation)
+        // A year ahead, as after a start without a battery.
+        simulation.stepWallClock(by: .seconds(366 * 86_400))
+        try host.schedule(try Self.hourly(), functionNamed: "report", memory: memory)
+        try await host.run { try await simulation.advance(by: .seconds(2 * 3_600 + 1)) }
+        #expect(runs.all.suffix(2) == ["2026-01-01T01:00:00Z", "2026-01-01T02:00:00Z"])
+    }
+
+    /// Has the clock set right while it keeps what was decided first.
+    private final class SettingBackMemory: ScheduleMemory {
+        private let simulation: Simulation
+        private let left = Countdown(1)
+
+        init(_ simulation: Simulation) { self.simulation = simulation }
+
+        func decidedThrough(of schedule: String) async throws -> Timestamp? { nil }
+
+        func remember(_ decidedThrough: Timestamp, of schedule: String) async throws {
+            if left.take() { simulation.stepWallClock(by: .seconds(-366 * 86_400)) }
+        }
+    }
+
     @Test("A second schedule of one name is refused, whose firings would be taken for those of the first")
     func nameTaken() throws {
         let simulation = try #require(Simulation.current)

@@ -59,8 +59,10 @@ public final class ScheduledFunction: HostService {
             machine = looked
             if !look.firings.isEmpty || look.skipped != nil || look.wasSetBack { await remember(machine, host) }
             guard let again = look.lookAgain else { return }
-            // At the instant and not before it, though the wait be counted in another clock.
-            let pause = max(.milliseconds(1), host.wallTime.duration(to: again))
+            // At the instant and not before it, though the wait be counted in another clock; no longer than is allowed, though
+            // the calendar was set back since the look.
+            let longest = max(.seconds(1), configuration.longestWait)
+            let pause = max(.milliseconds(1), min(longest, host.wallTime.duration(to: again)))
             guard await host.sleepUnlessShutDown(for: pause) else { return }
         }
     }
