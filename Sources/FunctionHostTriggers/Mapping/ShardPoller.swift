@@ -69,10 +69,12 @@ final class ShardPoller: Sendable {
                     await wakeup.waitInShutdown(on: host)
                     continue
                 }
-                if let isNew = await read(host), isNew { continue }
+                // Before the read: what the calendar says afterwards may be behind the end of a window that was not over
+                // yet for what was read, and then nobody would come back to it.
                 let (now, wall) = (host.now, host.wallTime)
+                if let isNew = await read(host, wall), isNew { continue }
                 let deadline = machine.withLock { $0.nextTime(now: now, wall: wall) }
-                if let deadline, deadline <= now { continue }
+                if let deadline, deadline <= host.now { continue }
                 let poll = work.source.pollInterval.map { host.now.advanced(by: $0) }
                 if await !wakeup.wait(on: host, until: [deadline, poll].compactMap { $0 }.min()) { stop() }
             }
@@ -167,9 +169,9 @@ final class ShardPoller: Sendable {
 
     /// Reads what there is room for; nil if there is none, or nothing to be read.
     ///
+    /// - Parameter wall: What the calendar says as the read begins.
     /// - Returns: Whether anything came.
-    private func read(_ host: FunctionHost) async -> Bool? {
-        let wall = host.wallTime
+    private func read(_ host: FunctionHost, _ wall: Timestamp) async -> Bool? {
         guard let (position, limit) = machine.withLock({ $0.startReading(wall: wall) }) else { return nil }
         let isForgotten = isForgotten.load(ordering: .sequentiallyConsistent)
         do {

@@ -117,6 +117,21 @@ import Testing
         #expect(lines.all == ["0: - + [1]", "0: [1] + [2]", "0: [1, 2] + [] final"])
     }
 
+    @Test("A window ends though its time was over while the shard was being read")
+    func endsDuringRead() async throws {
+        let rig = try MappingRig()
+        let lines = Notes<String>()
+        _ = try Self.map(rig, lines)
+        try await rig.host.run {
+            // The record is there at 59 seconds, and that there is no other one at 63.
+            try await rig.pass(.seconds(55))
+            rig.stream.delayReads(by: .seconds(4))
+            rig.stream.put([1])
+            try await rig.pass(.seconds(30))
+        }
+        #expect(lines.all == ["0: - + [1]", "0: [1] + [] final"])
+    }
+
     @Test("A shard that ends ends its window, and its children begin with a new one")
     func shardEnd() async throws {
         let rig = try MappingRig()

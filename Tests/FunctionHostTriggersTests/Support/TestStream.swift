@@ -17,6 +17,7 @@ final class TestStream: StreamSource {
         var subscriptionCount = 0
         var failures = 0
         var reads = 0
+        var delay = Duration.zero
     }
 
     let arn = "arn:aws:kinesis:local:000000000000:stream/test"
@@ -102,6 +103,18 @@ final class TestStream: StreamSource {
     func shards() async throws -> [Shard] { state.withLock { $0.shards } }
 
     func read(_ shard: ShardID, from position: StreamPosition, limit: Int) async throws -> StreamPage {
+        let page = try readNow(shard, from: position, limit: limit)
+        let delay = state.withLock { $0.delay }
+        if delay > .zero, let clock = Simulation.current?.clock {
+            try await clock.sleep(until: clock.now.advanced(by: delay))
+        }
+        return page
+    }
+
+    /// What a read finds it answers so much later.
+    func delayReads(by delay: Duration) { state.withLock { $0.delay = delay } }
+
+    private func readNow(_ shard: ShardID, from position: StreamPosition, limit: Int) throws -> StreamPage {
         try state.withLock { state in
             state.reads += 1
             if state.failures > 0 {
