@@ -132,6 +132,27 @@ import Testing
         #expect(lines.all == ["0: - + [1]", "0: [1] + [] final"])
     }
 
+    @Test(
+        "A state is kept as it is, whatever it begins with",
+        arguments: ["", " ", "{}", "a\u{301}", "\u{301}", "\u{200D}x", "\r\n", "\0", "1, window 2"])
+    func keptState(text: String) async throws {
+        let checkpoints = StoredCheckpoints(in: MemoryProgress())
+        let window = TumblingWindow(of: .seconds(60), around: Simulation.start)
+        let checkpoint = ShardCheckpoint.inWindow(OpenWindow(window, state: Array(text.utf8)), .oldest)
+        try await checkpoints.save(checkpoint, of: "m", shard: ShardID("s"))
+        #expect(try await checkpoints.checkpoints(of: "m") == [ShardID("s"): checkpoint])
+    }
+
+    private final class MemoryProgress: ProgressStore {
+        private let kept = Notes<(String, String)>()
+
+        func progress(of owner: String) async throws -> [String: String] {
+            Dictionary(kept.all, uniquingKeysWith: { $1 })
+        }
+        func keep(_ text: String, for key: String, of owner: String) async throws { kept.add((key, text)) }
+        func forgetProgress(of owner: String) async throws {}
+    }
+
     @Test("A shard that ends ends its window, and its children begin with a new one")
     func shardEnd() async throws {
         let rig = try MappingRig()
