@@ -153,6 +153,21 @@ import Testing
         func forgetProgress(of owner: String) async throws {}
     }
 
+    @Test("Times at the ends of what can be told belong to a window", arguments: [Int64.min, -1, 0, .max])
+    func farTimes(nanoseconds: Int64) async throws {
+        let rig = try MappingRig()
+        let lines = Notes<String>()
+        _ = try Self.map(rig, lines)
+        let time = Timestamp(nanoseconds: nanoseconds)
+        let window = TumblingWindow(of: .seconds(60), around: time)
+        #expect(window.start <= time && window.start < window.end)
+        try await rig.host.run {
+            rig.stream.put([1], at: time)
+            try await rig.pass(.seconds(1))
+        }
+        #expect(lines.count >= 1)
+    }
+
     @Test("A shard that ends ends its window, and its children begin with a new one")
     func shardEnd() async throws {
         let rig = try MappingRig()

@@ -27,9 +27,9 @@ public struct TumblingWindow: Sendable, Hashable {
     public init(of length: Duration, around time: Timestamp) {
         let length = max(1, length.wholeNanoseconds)
         let rest = time.nanoseconds % length
-        let start = time.nanoseconds - (rest < 0 ? rest + length : rest)
-        self.init(
-            start: Timestamp(nanoseconds: start), end: Timestamp(nanoseconds: start).advanced(byNanoseconds: length))
+        // The first and the last window that there are may be shorter: times have an end.
+        let start = time.advanced(byNanoseconds: rest < 0 ? -rest - length : -rest)
+        self.init(start: start, end: start.advanced(byNanoseconds: length))
     }
 }
 

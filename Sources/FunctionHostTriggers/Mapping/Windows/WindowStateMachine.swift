@@ -49,7 +49,9 @@ struct WindowStateMachine: Sendable {
     func countInWindow(_ records: ArraySlice<StreamRecord>) -> Int {
         guard let first = records.first, let length else { return length == nil ? records.count : 0 }
         let end = (open?.window ?? window(of: first, length)).end
-        return records.prefix { $0.arrivedAt < end }.count
+        let count = records.prefix { $0.arrivedAt < end }.count
+        // The last moment that there is has no window whose end is behind it.
+        return open == nil ? max(1, count) : count
     }
 
     /// A batch is made that begins with this record.
