@@ -106,11 +106,12 @@ struct Deliverer: Sendable {
         _ content: DeliveryContent, _ target: String, _ entry: TargetTable.Entry, _ fault: DeliveryFault
     ) async throws {
         if try await bury(content, target, entry, fault, nil, retries: 0) == .done { return }
-        var kept = KeptDelivery(target: target, since: host.wallTime, content: content)
-        kept.content.body = content.event ?? content.body
-        kept.content.event = nil
-        kept.fault = fault.message
-        try await host.enqueue(named: functionName, payload: kept.json)
+        try await enqueue(KeptDelivery(target: target, since: host.wallTime, content: content).refused(fault), nil)
+    }
+
+    /// Keeps something in the host's queue.
+    private func enqueue(_ kept: KeptDelivery, _ options: EnqueueOptions?) async throws {
+        try await host.enqueue(named: functionName, payload: kept.json, options: options)
     }
 
     func handOver(_ content: DeliveryContent, to target: DeliveryTarget) async throws {
@@ -140,7 +141,12 @@ struct Deliverer: Sendable {
         }
         if case .again(let delay) = verdict { options.delay = delay }
         let kept = KeptDelivery(target: target, since: host.wallTime, content: content)
-        try await host.enqueue(named: functionName, payload: kept.json, options: options)
+        do {
+            try await enqueue(kept, options)
+        } catch let error as FunctionHostError where error.code == .payloadTooLarge && content.event != nil {
+            // What was made of the event has no room in the host's queue: the event has, and is a dead letter there.
+            try await enqueue(kept.refused(fault), nil)
+        }
         tell(target, .kept(reason: fault.description))
         return .kept
     }

@@ -21,6 +21,15 @@ struct KeptDelivery: Sendable, Hashable {
         self.content = content
     }
 
+    /// The event alone, which is not sent any more.
+    func refused(_ fault: DeliveryFault) -> Self {
+        var kept = self
+        kept.content.body = content.event ?? content.body
+        kept.content.event = nil
+        kept.fault = fault.message
+        return kept
+    }
+
     var json: [UInt8] {
         var text = #"{"target":\#(JSONText.quoted(target)),"since":\#(since.nanoseconds)"#
         text += #","id":\#(JSONText.quoted(content.id))"#

@@ -87,6 +87,25 @@ import Testing
         #expect(sink.bodies.count == 1)
     }
 
+    @Test("What was made of an event and is too large to be kept does not refuse the event: it is a dead letter of the host")
+    func tooLargeToKeep() async throws {
+        let rig = try BusRig()
+        let (sink, other) = (TestSink("full", refusing: { fullSink }), TestSink("other"))
+        let input = TargetInput.template(String(repeating: "<v>", count: 20), paths: ["v": "$.detail.v"])
+        try rig.route(RuleTarget("t", .queue(sink), input: input))
+        try rig.route(RuleTarget("t", .queue(other)), named: "other")
+        let detail = #"{"v":"\#(String(repeating: "x", count: 100_000))"}"#
+        let id = try await rig.bus.put([EventEntry(source: "shop", detailType: "t", detail: detail)])[0].get()
+        #expect(other.bodies.count == 1)
+        try await rig.host.run {
+            try await rig.host.drain()
+            let dead = try await rig.host.deadLetters.list()
+            #expect(dead.count == 1)
+            let payload = try rig.host.deadLetters.payload(of: try #require(dead.first))
+            #expect(String(decoding: payload, as: UTF8.self).contains(id))
+        }
+    }
+
     @Test("What is kept outlives the host, and waits for its target to be put again")
     func restart() async throws {
         let store = InMemoryStore()
