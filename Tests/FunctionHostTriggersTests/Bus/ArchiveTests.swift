@@ -112,6 +112,14 @@ import Testing
         #expect(try rig.bus.archiveFigures("small").events == 2)
     }
 
+    @Test("An archive may keep for more days than there are")
+    func endless() async throws {
+        let rig = try BusRig()
+        try rig.bus.createArchive("all", configuration: .init(retentionDays: .max))
+        try await put(rig, 1, at: 0)
+        #expect(try rig.bus.archiveFigures("all").events == 1)
+    }
+
     @Test("What cannot be is refused in the service's words")
     func refused() async throws {
         let rig = try BusRig()

@@ -93,7 +93,8 @@ struct ArchiveStateMachine: Sendable {
 
     private mutating func expire(now: Timestamp) {
         guard configuration.retentionDays > 0 else { return }
-        let age = Duration.seconds(Int64(configuration.retentionDays) * 86_400)
+        // No two times are further apart than 292 years.
+        let age = Duration.seconds(Int64(min(configuration.retentionDays, 106_751)) * 86_400)
         while start < events.count, events[start].keptAt.duration(to: now) >= age { dropFirst() }
     }
 
