@@ -65,6 +65,16 @@ import Testing
         #expect(found > 100)
     }
 
+    @Test("A text that is put into thousands of places is not written out beyond the limit")
+    func grown() throws {
+        let event = Array(#"{"detail":{"v":"\#(String(repeating: "x", count: 200_000))"}}"#.utf8)
+        let places = String(repeating: "<v>", count: 2_700)
+        let template = try InputTemplate(places, paths: ["v": try JSONPath("$.detail.v")], of: "t")
+        let input = InputEvent(
+            event, tape: try JSONTape(event, maximumDepth: 1_000), ruleName: "r", ruleARN: "a", ingestionTime: "t")
+        #expect(throws: TargetInputError.self) { try template.filled(from: input) }
+    }
+
     @Test("A list of a hundred thousand, nested a thousand deep, is written as text")
     func large() throws {
         let wide = "[" + String(repeating: "\"x\",", count: 100_000) + "1]"

@@ -10,6 +10,8 @@ import FunctionHost
 struct InputTemplate: Sendable {
     /// The most characters a template may have.
     static let characterLimit = 8_192
+    /// The most bytes that may come of one: what is put into many places grows with their number.
+    static let filledLimit = 6 << 20
     /// The most names that may be mapped.
     static let nameLimit = 100
 
@@ -132,6 +134,9 @@ struct InputTemplate: Sendable {
         for part in parts {
             text += part.before
             append(part.value, part.surroundings, of: event, to: &text)
+            guard text.count <= Self.filledLimit else {
+                throw TargetInputError(reason: "the filled template has more than \(Self.filledLimit) bytes")
+            }
         }
         text += rest
         if isJSON, let fault = Self.fault(in: text) {
