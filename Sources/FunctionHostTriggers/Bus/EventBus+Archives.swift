@@ -16,8 +16,7 @@ extension EventBus {
         _ name: String, configuration: ArchiveConfiguration = .init()
     ) throws(EventBusError) {
         if let fault = configuration.fault { throw EventBusError(.validation, fault) }
-        try add(name, configuration.pattern)
-        state.withLock { $0.archives[name] = .memory(ArchiveStateMachine(configuration)) }
+        try add(name, configuration.pattern, .memory(ArchiveStateMachine(configuration)))
     }
 
     /// Keeps events from now on in a stream, to be told again; in one that is kept in a file they outlive the process.
@@ -33,12 +32,11 @@ extension EventBus {
     public func createArchive(
         _ name: String, in stream: some StreamSource & RecordSink, pattern: EventPattern? = nil
     ) throws(EventBusError) {
-        try add(name, pattern)
-        deliverer.table.set(TargetTable.Entry(target: .stream(stream)), for: Self.archiveKey(name))
-        state.withLock { $0.archives[name] = .stream(StreamArchive(stream: stream)) }
+        try add(name, pattern, .stream(StreamArchive(stream: stream, target: .stream(stream))))
+        registerArchive(name)
     }
 
-    private func add(_ name: String, _ pattern: EventPattern?) throws(EventBusError) {
+    private func add(_ name: String, _ pattern: EventPattern?, _ archive: BusArchive) throws(EventBusError) {
         guard ResourceName.isValid(name, atMost: 48, "._-") else {
             throw EventBusError(
                 .validation, "“\(name)” is no name of an archive: 1 to 48 letters and digits of ASCII, '.', '-' and '_'"
@@ -49,7 +47,19 @@ extension EventBus {
                 throw EventBusError(.resourceAlreadyExists, "Archive \(name) already exists.")
             }
             book.setArchive(name, pattern)
+        } and: {
+            $0.archives[name] = archive
         }
+    }
+
+    /// Tells the deliverer of the archive that there is now.
+    private func registerArchive(_ name: String) {
+        deliverer.table.replace(
+            prefix: Self.archiveKey(name),
+            by: {
+                guard case .stream(let archive)? = state.withLock({ $0.archives[name] }) else { return [] }
+                return [(Self.archiveKey(name), TargetTable.Entry(target: archive.target))]
+            })
     }
 
     /// Removes an archive and all that is in it, unless that is in a stream. A replay that is under way goes on with what it has.
@@ -59,9 +69,10 @@ extension EventBus {
         try change { book throws(EventBusError) in
             guard book.archives[name] != nil else { throw noArchive(name) }
             book.removeArchive(name)
+        } and: {
+            $0.archives[name] = nil
         }
-        state.withLock { $0.archives[name] = nil }
-        deliverer.table.set(nil, for: Self.archiveKey(name))
+        registerArchive(name)
     }
 
     /// How much there is in an archive in memory.

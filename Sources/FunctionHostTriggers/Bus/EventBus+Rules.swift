@@ -84,7 +84,11 @@ extension EventBus {
     }
 
     /// Changes the rules; again if somebody else did meanwhile, so that no change is lost. Compiling is done without a lock.
-    func change(_ body: (inout RuleBook) throws(EventBusError) -> Void) throws(EventBusError) {
+    ///
+    /// - Parameter finish: What else is changed, in the same moment.
+    func change(
+        _ body: (inout RuleBook) throws(EventBusError) -> Void, and finish: (inout State) -> Void = { _ in }
+    ) throws(EventBusError) {
         while true {
             let old = book
             var new = old
@@ -92,6 +96,7 @@ extension EventBus {
             let isLatest = state.withLock { [new] state in
                 guard state.book.generation == old.generation else { return false }
                 state.book = new
+                finish(&state)
                 return true
             }
             if isLatest { return }

@@ -194,8 +194,8 @@ public final class EventBus: Sendable {
         }
     }
 
-    /// Under which an archive's stream is known as a target; no rule's target is called so.
-    static func archiveKey(_ name: String) -> String { "archive \(name)" }
+    /// Under which an archive's stream is known as a target; no rule's target is called so, and none begins like another.
+    static func archiveKey(_ name: String) -> String { "archive \(name)/" }
 }
 
 extension EventEntryError {

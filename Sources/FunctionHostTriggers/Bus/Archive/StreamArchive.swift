@@ -56,6 +56,8 @@ struct StreamArchive: Sendable {
     private static let pageSize = 500
 
     let stream: any StreamSource
+    /// The same, as events are put there.
+    let target: DeliveryTarget
 
     /// Where the events of a range are, in slices of a minute from the earliest on. It takes a few words of memory for each.
     func places(in range: Range<Timestamp>) async throws -> [Place] {
