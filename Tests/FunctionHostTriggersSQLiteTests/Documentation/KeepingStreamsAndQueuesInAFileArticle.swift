@@ -37,7 +37,7 @@ import Testing
         var rules = SQLiteQueue.Configuration()
         rules.redrive = .init(deadLetterQueue: dead, maximumReceiveCount: 3)
         let jobs = try await SQLiteQueue("jobs", configuration: rules, in: store)
-        try await jobs.send("resize 7", delay: .seconds(5))
+        try await jobs.send("resize 7", delay: .seconds(900))
         #expect(try await jobs.figures.delayed == 1)
     }
 }
