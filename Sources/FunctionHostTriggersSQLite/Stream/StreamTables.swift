@@ -91,9 +91,9 @@ final class StreamTables: StoreGuest {
         guard try load.step() else { throw SQLiteFault(damage: "the stream of number \(stream) is missing") }
         defer { load.reset() }
         return StreamRow(
-            stream: stream, isOfTable: load.integer(10) == 1, began: load.time(0), last: load.integer(1), total: load.integer(2), arrived: load.time(3),
-            first: load.integer(4), dropped: load.integer(5), floor: load.integer(6), overflown: load.integer(7),
-            shards: load.integer(8), generation: load.integer(9))
+            stream: stream, isOfTable: load.integer(10) == 1, began: load.time(0), last: load.integer(1),
+            total: load.integer(2), arrived: load.time(3), first: load.integer(4), dropped: load.integer(5),
+            floor: load.integer(6), overflown: load.integer(7), shards: load.integer(8), generation: load.integer(9))
     }
 
     func write(_ row: StreamRow) throws(SQLiteFault) {

@@ -54,7 +54,8 @@ final class ItemTables: StoreGuest {
         forward = try connection.prepare(
             "SELECT size, json FROM items WHERE owner = ?1 AND part = ?2 AND sort >= ?3 AND sort < ?4 ORDER BY sort")
         backward = try connection.prepare(
-            "SELECT size, json FROM items WHERE owner = ?1 AND part = ?2 AND sort >= ?3 AND sort < ?4 ORDER BY sort DESC")
+            "SELECT size, json FROM items WHERE owner = ?1 AND part = ?2 AND sort >= ?3 AND sort < ?4 ORDER BY sort DESC"
+        )
         through = try connection.prepare(
             "SELECT size, json FROM items WHERE owner = ?1 AND (part, sort) > (?2, ?3) ORDER BY part, sort")
     }

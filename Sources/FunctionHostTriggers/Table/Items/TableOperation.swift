@@ -105,7 +105,8 @@ package struct PreparedOperation: Sendable {
     ) throws(TableError) -> [Self] {
         guard (1...transactionLimit).contains(operations.count) else {
             throw TableError(
-                .invalidExpression, reason: "a transaction of \(operations.count) writes: from 1 to \(transactionLimit)")
+                .invalidExpression, reason: "a transaction of \(operations.count) writes: from 1 to \(transactionLimit)"
+            )
         }
         let prepared = try operations.map { operation throws(TableError) in try Self(operation, schema) }
         let keys = prepared.map(\.key).sorted()
