@@ -79,6 +79,7 @@ let package = Package(
         example("EmbeddedServer"),
         example("Jobs", with: ["FunctionHostSQLite"]),
         example("Cron", with: ["FunctionHostTriggers"]),
+        example("DropFolder", with: ["FunctionHostSQLite", "FunctionHostTriggers"]),
         example("Telemetry", with: ["FunctionHostTriggers"], excluding: ["chart.svg"]),
         example("ScheduleProbe", with: ["FunctionHostTriggers"]),
         example("PatternProbe", with: ["FunctionHostTriggers"], excluding: ["lines.jsonl"]),

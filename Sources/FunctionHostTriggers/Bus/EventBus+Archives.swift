@@ -15,22 +15,44 @@ extension EventBus {
     public func createArchive(
         _ name: String, configuration: ArchiveConfiguration = .init()
     ) throws(EventBusError) {
+        if let fault = configuration.fault { throw EventBusError(.validation, fault) }
+        try add(name, configuration.pattern)
+        state.withLock { $0.archives[name] = .memory(ArchiveStateMachine(configuration)) }
+    }
+
+    /// Keeps events from now on in a stream, to be told again; in one that is kept in a file they outlive the process.
+    ///
+    /// An event that was accepted is in the stream, or kept in the host's queue to be put there. How many are kept, and for how long, is
+    /// the stream's to say. A program creates the archive again when it starts, and it has all that is in the stream.
+    ///
+    /// - Parameters:
+    ///   - name: 1 to 48 letters and digits of ASCII, `.`, `-` and `_`.
+    ///   - stream: Where they are kept; for nothing else.
+    ///   - pattern: Which events; all unless given.
+    /// - Throws: ``EventBusError`` as `validation` or `resourceAlreadyExists`.
+    public func createArchive(
+        _ name: String, in stream: some StreamSource & RecordSink, pattern: EventPattern? = nil
+    ) throws(EventBusError) {
+        try add(name, pattern)
+        deliverer.table.set(TargetTable.Entry(target: .stream(stream)), for: Self.archiveKey(name))
+        state.withLock { $0.archives[name] = .stream(StreamArchive(stream: stream)) }
+    }
+
+    private func add(_ name: String, _ pattern: EventPattern?) throws(EventBusError) {
         guard ResourceName.isValid(name, atMost: 48, "._-") else {
             throw EventBusError(
                 .validation, "“\(name)” is no name of an archive: 1 to 48 letters and digits of ASCII, '.', '-' and '_'"
             )
         }
-        if let fault = configuration.fault { throw EventBusError(.validation, fault) }
         try change { book throws(EventBusError) in
             guard book.archives[name] == nil else {
                 throw EventBusError(.resourceAlreadyExists, "Archive \(name) already exists.")
             }
-            book.setArchive(name, configuration.pattern)
+            book.setArchive(name, pattern)
         }
-        state.withLock { $0.archives[name] = ArchiveStateMachine(configuration) }
     }
 
-    /// Removes an archive and all that is in it. A replay that is under way goes on with what it has.
+    /// Removes an archive and all that is in it, unless that is in a stream. A replay that is under way goes on with what it has.
     ///
     /// - Throws: ``EventBusError`` as `resourceNotFound`.
     public func deleteArchive(_ name: String) throws(EventBusError) {
@@ -39,14 +61,21 @@ extension EventBus {
             book.removeArchive(name)
         }
         state.withLock { $0.archives[name] = nil }
+        deliverer.table.set(nil, for: Self.archiveKey(name))
     }
 
-    /// How much there is in an archive.
+    /// How much there is in an archive in memory.
     ///
-    /// - Throws: ``EventBusError`` as `resourceNotFound`.
+    /// - Throws: ``EventBusError`` as `resourceNotFound`, or `validation` for one in a stream, which is to be asked itself.
     public func archiveFigures(_ name: String) throws(EventBusError) -> ArchiveFigures {
         let now = host.wallTime
-        guard let figures = state.withLock({ $0.archives[name]?.figures(now: now) }) else { throw noArchive(name) }
+        let figures = try state.withLock { state throws(EventBusError) -> ArchiveFigures? in
+            guard state.archives[name] != nil else { throw noArchive(name) }
+            return state.archives[name]?.figures(now: now)
+        }
+        guard let figures else {
+            throw EventBusError(.validation, "Archive \(name) is kept in a stream; ask the stream for its figures.")
+        }
         return figures
     }
 
@@ -66,17 +95,17 @@ extension EventBus {
     /// - Source: Amazon EventBridge API Reference, *StartReplay*.
     public func startReplay(_ request: ReplayRequest) throws {
         let now = host.wallTime
-        let events = try state.withLock { state throws(EventBusError) -> [BusEnvelope] in
+        let material = try state.withLock { state throws(EventBusError) -> ReplayMaterial in
             guard state.archives[request.archive] != nil else { throw noArchive(request.archive) }
             for rule in (request.rules ?? []).sorted() where state.book.rules[rule] == nil {
                 throw EventBusError(.resourceNotFound, "Rule \(rule) does not exist on EventBus \(name).")
             }
             try state.replays.start(request)
-            guard request.start < request.end else { return [] }
-            return state.archives[request.archive]?.events(in: request.start..<request.end, now: now) ?? []
+            let range = request.start..<request.end
+            return state.archives[request.archive]?.material(in: range, now: now) ?? .events([])
         }
         do {
-            try host.attach(EventReplay(self, request, events))
+            try host.attach(EventReplay(self, request, material))
         } catch {
             state.withLock { $0.replays.forget(request.name) }
             throw error
@@ -93,78 +122,5 @@ extension EventBus {
     /// The replays, in the order in which they began; of those that have ended the last 1,000.
     public var replays: [ReplayStatus] {
         state.withLock { state in state.replays.names.compactMap { state.replays.all[$0] } }
-    }
-}
-
-/// Tells events again.
-private final class EventReplay: HostService {
-    /// How often it looks how full the host's queue is: every so many events.
-    private static let stride = 50
-
-    let name: String
-    private let bus: EventBus
-    private let request: ReplayRequest
-    private let events: [BusEnvelope]
-
-    init(_ bus: EventBus, _ request: ReplayRequest, _ events: [BusEnvelope]) {
-        self.bus = bus
-        self.request = request
-        self.events = events
-        name = "replay \(request.name) on \(bus.name)"
-    }
-
-    func run(on host: FunctionHost) async {
-        if bus.state.withLock({ $0.replays.began(request.name) }) {
-            tell()
-            for (index, event) in events.enumerated() {
-                guard bus.state.withLock({ $0.replays.goesOn(request.name) }) else { break }
-                guard await hasRoom(host, at: index), await tell(event, host) else {
-                    return end(failure: "the host has shut down")
-                }
-                bus.state.withLock { $0.replays.told(event, by: request.name) }
-            }
-        }
-        end(failure: nil)
-    }
-
-    private func end(failure: String?) {
-        bus.state.withLock { $0.replays.ended(request.name, failure: failure) }
-        tell()
-    }
-
-    private func tell() {
-        guard let status = bus.state.withLock({ $0.replays.all[request.name] }) else { return }
-        bus.host.tell(ReplayEvent(serviceName: bus.name, status: status))
-    }
-
-    /// Waits until the queue is no more than half full; false if the host shuts down first.
-    private func hasRoom(_ host: FunctionHost, at index: Int) async -> Bool {
-        guard index.isMultiple(of: Self.stride) else { return true }
-        // What cannot be asked is found out when an event is sent.
-        while let figures = try? await host.queueFigures(),
-            figures.ready + figures.delayed + figures.leased > host.configuration.queueCapacity / 2
-        {
-            guard await host.sleepUnlessShutDown(for: .milliseconds(100)) else { return false }
-        }
-        return !host.isShuttingDown
-    }
-
-    /// Sends an event to its targets; false if the host shuts down first.
-    private func tell(_ event: BusEnvelope, _ host: FunctionHost) async -> Bool {
-        let event = event.replayed(by: request.name)
-        while true {
-            do {
-                // It was matched when it was put.
-                let found = ((try? bus.book.matching(event.json)) ?? []).filter { match in
-                    guard case .rule(let rule) = match else { return false }
-                    return request.rules?.contains(rule.name) ?? true
-                }
-                if try await bus.send(event, to: found) { return true }
-                return await host.sleepUnlessShutDown(for: .seconds(1))
-            } catch {
-                // There is no room now; the targets before that one get it again.
-                guard await host.sleepUnlessShutDown(for: .seconds(1)) else { return false }
-            }
-        }
     }
 }

@@ -12,7 +12,7 @@ import Synchronization
 /// try await bus.put(source: "shop", detailType: "Order Placed", detail: order)
 /// ```
 ///
-/// An event that was accepted is with each of its targets, or kept in the host's queue to be sent again: what ``put(_:)`` returns holds
+/// An event that was accepted is with each of its targets, or kept in the host's queue to be sent again: what ``put(_:)->_`` returns holds
 /// for as long as the host's store holds. Rules may come, change and go while events come. They live no longer than the process; a
 /// program puts them again when it starts, under the same names, and what was kept for them goes on.
 ///
@@ -36,7 +36,7 @@ public final class EventBus: Sendable {
 
     struct State: Sendable {
         var book = RuleBook()
-        var archives: [String: ArchiveStateMachine] = [:]
+        var archives: [String: BusArchive] = [:]
         var replays = ReplayStateMachine()
     }
 
@@ -143,10 +143,10 @@ public final class EventBus: Sendable {
         }
         do {
             _ = try await send(event, to: found, trace: entry.traceHeader)
+            try await archive(event, found, now: now)
         } catch let error as FunctionHostError {
             return .failure(EventEntryError(error))
         }
-        archive(event, found, now: now)
         return .success(event.id)
     }
 
@@ -184,9 +184,18 @@ public final class EventBus: Sendable {
         return areDelivered
     }
 
-    private func archive(_ event: BusEnvelope, _ found: [RuleBook.Match], now: Timestamp) {
-        for case .archive(let name) in found { state.withLock { $0.archives[name]?.keep(event, now: now) } }
+    private func archive(_ event: BusEnvelope, _ found: [RuleBook.Match], now: Timestamp) async throws {
+        for case .archive(let name) in found {
+            let isKept = state.withLock { $0.archives[name]?.keep(event, now: now) ?? true }
+            // The stream is a target like others: what it does not take now is sent again.
+            guard !isKept, let entry = deliverer.table.entry(of: Self.archiveKey(name)) else { continue }
+            _ = try await deliverer.deliver(
+                DeliveryContent(id: event.id, body: event.json), to: Self.archiveKey(name), entry)
+        }
     }
+
+    /// Under which an archive's stream is known as a target; no rule's target is called so.
+    static func archiveKey(_ name: String) -> String { "archive \(name)" }
 }
 
 extension EventEntryError {

@@ -103,7 +103,7 @@ final class QueuePoller: Sendable {
 
     /// Receives as much as there is room for.
     ///
-    /// - Returns: Whether anything came.
+    /// - Returns: Whether there may be more: anything came, or it could not be told.
     private func receive(_ gathering: inout Gathering, _ host: FunctionHost) async -> Bool {
         let running = flights.withLock { $0.receipts.count }
         let room = configuration.batchSize - gathering.messages.count
@@ -128,7 +128,8 @@ final class QueuePoller: Sendable {
             if isStopping || Task.isCancelled { return false }
             tell(.sourceFailed(reason: "\(error)"), host)
             if await !host.sleepUnlessShutDown(for: .seconds(1)) { stop() }
-            return false
+            // What was there then nobody will tell of again.
+            return true
         }
     }
 

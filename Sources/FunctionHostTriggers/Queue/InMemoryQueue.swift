@@ -198,19 +198,10 @@ public final class InMemoryQueue: QueueSource, MessageSink {
         core.subscribers.add(.all, changed)
     }
 
-    /// How much has changed so far: messages that have come, or have become visible.
-    package var changes: UInt64 { core.signal.count }
-
-    /// Returns once something has changed since `changes` was read so, or the task is cancelled.
-    package func waitForChange(since changes: UInt64) async { await core.signal.wait(since: changes) }
-
     /// The event of a batch as SQS and Lambda write it.
     ///
     /// - Source: Lambda Developer Guide, *Using Lambda with Amazon SQS*, the example events.
     public func event(of messages: [QueueMessage]) -> [UInt8] { writer.event(of: messages) }
-
-    /// How many wait for a change.
-    package var waiting: Int { core.signal.waiting }
 }
 
 extension MessageStateMachine.Rules {

@@ -9,7 +9,6 @@ import Synchronization
 /// The alarm refers to it in turn, until the queue is let go.
 final class QueueCore: Sendable {
     let clock: any HostClock
-    let signal = ChangeSignal()
     let subscribers = Subscribers<EverySubscriber>()
     private let machine: Mutex<MessageStateMachine>
     private let alarm = Mutex<(any HostAlarm)?>(nil)
@@ -63,9 +62,6 @@ final class QueueCore: Sendable {
 
     private func tell(_ hasNews: Bool, _ alarmAt: Timestamp?) {
         if let alarmAt { alarm.withLock { $0 }?.ring(noLaterThan: alarmAt) }
-        if hasNews {
-            signal.announce()
-            subscribers.tell(.all)
-        }
+        if hasNews { subscribers.tell(.all) }
     }
 }

@@ -25,7 +25,6 @@ public final class InMemoryStream: StreamSource, RecordSink {
     private let configuration: Configuration
     private let clock: any HostClock
     private let machine: Mutex<StreamStateMachine>
-    private let signal = ChangeSignal()
     /// By shard, and nil for the list of shards.
     private let subscribers = Subscribers<ShardID?>()
     /// A hint: hash keys are reckoned before the lock is taken, and not at all where they decide nothing.
@@ -185,7 +184,6 @@ public final class InMemoryStream: StreamSource, RecordSink {
     }
 
     private func announce(_ shards: [ShardID?]) {
-        signal.announce()
         var last: ShardID??
         // Records of one call are mostly of one shard.
         for shard in shards where last != .some(shard) {
@@ -194,19 +192,10 @@ public final class InMemoryStream: StreamSource, RecordSink {
         }
     }
 
-    /// How much has changed so far: records and shards that have come.
-    package var changes: UInt64 { signal.count }
-
-    /// Returns once something has changed since `changes` was read so, or the task is cancelled.
-    package func waitForChange(since changes: UInt64) async { await signal.wait(since: changes) }
-
     /// The event of a batch as Kinesis and Lambda write it.
     ///
     /// - Source: Lambda Developer Guide, *Using Lambda with Kinesis*, the example event.
     public func event(of records: [StreamRecord], shard: ShardID) -> [UInt8] {
         writer.event(of: records, shard: shard)
     }
-
-    /// How many wait for a change.
-    package var waiting: Int { signal.waiting }
 }

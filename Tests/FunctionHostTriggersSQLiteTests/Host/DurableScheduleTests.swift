@@ -4,6 +4,7 @@
 import FunctionHost
 import FunctionHostSQLite
 import FunctionHostTriggers
+import FunctionHostTriggersTesting
 import Synchronization
 import Testing
 

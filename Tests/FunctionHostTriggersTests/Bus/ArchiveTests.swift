@@ -47,6 +47,50 @@ import Testing
         #expect(status.state == .completed && status.replayed == 3 && status.lastEventTime == time(130))
     }
 
+    @Test("An archive in a stream outlives its bus, and tells again what is in the stream")
+    func stream() async throws {
+        let rig = try BusRig()
+        let simulation = rig.simulation
+        let kept = try InMemoryStream("kept", shardCount: 2, system: .simulated(by: simulation))
+        try rig.bus.createArchive(
+            "all", in: kept, pattern: EventPattern(#"{"detail": {"n": [{"numeric": ["<", 9]}]}}"#))
+        for (number, second) in [(1, 130), (2, 5), (3, 4), (4, 200), (10, 6)] { try await put(rig, number, at: second) }
+        #expect(kept.figures.records == 4)
+        #expect(code { _ = try rig.bus.archiveFigures("all") }?.hasPrefix("ValidationException") == true)
+        try kept.put(partitionKey: "x", data: Array("not an event".utf8))
+
+        let second = try BusRig()
+        let sink = TestSink()
+        try second.bus.createArchive("all", in: kept)
+        try second.route(RuleTarget("t", .queue(sink)))
+        try second.bus.startReplay(ReplayRequest("again", of: "all", from: time(4), to: time(200)))
+        try await second.host.run { try await simulation.advance(by: .seconds(5)) }
+        #expect(Set(numbers(sink).prefix(2)) == ["2", "3"] && numbers(sink).dropFirst(2) == ["1"])
+        #expect(sink.bodies.allSatisfy { $0.contains(#""region":"local","replay-name":"again","resources":[]"#) })
+        #expect(second.bus.replays.map(\.state) == [.completed])
+        #expect(kept.figures.records == 5, "what is told again is not kept again")
+    }
+
+    @Test("What an archive's stream does not take is put there later")
+    func fullStream() async throws {
+        let rig = try BusRig()
+        var configuration = InMemoryStream.Configuration()
+        configuration.recordLimit = 1
+        configuration.overflow = .refuse
+        configuration.retention = .seconds(3_600)
+        let kept = try InMemoryStream("kept", configuration: configuration, system: .simulated(by: rig.simulation))
+        try rig.bus.createArchive("all", in: kept)
+        try await rig.host.run {
+            for number in 1...2 { try await put(rig, number, at: number) }
+            #expect(kept.figures.records == 1)
+            try await rig.simulation.advance(by: .seconds(2 * 3_600))
+            let shard = try #require(try await kept.shards().first)
+            let page = try await kept.read(shard.id, from: .oldest, limit: 10)
+            #expect(page.records.count == 1)
+            #expect(String(decoding: page.records[0].data, as: UTF8.self).contains(#""n":2"#))
+        }
+    }
+
     @Test("An archive has what its pattern wants, for its days, and no more than its limits")
     func keeping() async throws {
         let rig = try BusRig()

@@ -82,6 +82,8 @@ import Testing
         let host = try makeHost()
         let bus = try EventBus("orders", on: host)
         let yesterday = Simulation.start
+        let events = try InMemoryStream("events", system: .simulated)
+        try bus.createArchive("all", in: events)
         try bus.createArchive("week", configuration: ArchiveConfiguration(retentionDays: 7))
         try await bus.put(source: "shop", detailType: "Order Placed", detail: order)
         try bus.putRule(

@@ -4,127 +4,24 @@
 import FunctionHost
 import FunctionHostTesting
 import FunctionHostTriggers
-import Synchronization
 import Testing
 
 /// Mappings under everything at once, in many interleavings: failures, faults of the source, splits, pauses, and hosts that end at
 /// any moment, with whoever goes on knowing no more than the checkpoints.
 @Suite("Mapping scenarios") struct MappingScenarios {
-    /// What was done with each record, and whether any rule was broken.
-    private final class Account: Sendable {
-        private struct State {
-            var done: Set<Int> = []
-            var given: Set<Int> = []
-            var running: [String: Int] = [:]
-            var inside = 0
-            var most = 0
-            var faults: Set<String> = []
-        }
-
-        private let state = Mutex(State())
-
-        var done: Set<Int> { state.withLock { $0.done.union($0.given) } }
-        var most: Int { state.withLock { $0.most } }
-        var faults: Set<String> { state.withLock { $0.faults } }
-
-        func fault(_ what: String) { state.withLock { _ = $0.faults.insert(what) } }
-
-        /// A handler begins with records: nobody else has any of their keys, and of each key those before are done.
-        func begin(_ numbers: [Int], keys: Int) {
-            state.withLock { state in
-                state.inside += 1
-                state.most = max(state.most, state.inside)
-                for key in Set(numbers.map { $0 % keys }) {
-                    if state.running.updateValue(1, forKey: "\(key)") != nil {
-                        state.faults.insert("a key runs twice at once")
-                    }
-                    let ofKey = numbers.filter { $0 % keys == key }
-                    if ofKey != ofKey.sorted() { state.faults.insert("a batch is out of order") }
-                    let first = ofKey[0]
-                    for earlier in stride(from: key, to: first, by: keys)
-                    where !state.done.contains(earlier) && !state.given.contains(earlier) {
-                        state.faults.insert("a record runs before an earlier one of its key is done")
-                    }
-                }
-            }
-        }
-
-        func end(_ numbers: [Int], keys: Int, done: some Sequence<Int>) {
-            state.withLock { state in
-                state.inside -= 1
-                for key in Set(numbers.map { $0 % keys }) { state.running["\(key)"] = nil }
-                state.done.formUnion(done)
-            }
-        }
-
-        func giveUp(_ numbers: some Sequence<Int>) { state.withLock { $0.given.formUnion(numbers) } }
-    }
-
-    /// Checkpoints that are held against what is done.
-    private struct CheckedCheckpoints: CheckpointStore {
-        let inner = InMemoryCheckpoints()
-        let account: Account
-        let faults: Countdown
-        /// The numbers of records with lower sequence numbers in the shard.
-        let before: @Sendable (ShardID, SequenceNumber?) -> [Int]
-
-        func checkpoints(of mapping: String) async throws -> [ShardID: ShardCheckpoint] {
-            try await inner.checkpoints(of: mapping)
-        }
-
-        func save(_ checkpoint: ShardCheckpoint, of mapping: String, shard: ShardID) async throws {
-            let passed: [Int] =
-                switch checkpoint {
-                case .finished: before(shard, nil)
-                case .position(.from(let number)), .inWindow(_, .from(let number)): before(shard, number)
-                case .position(.after(let number)), .inWindow(_, .after(let number)): before(shard, number.next)
-                case .position, .inWindow: []
-                }
-            if !Set(passed).isSubset(of: account.done) {
-                account.fault("a checkpoint passed a record that is not done")
-            }
-            if faults.take() { throw SourceError(.other, reason: "planted") }
-            try await inner.save(checkpoint, of: mapping, shard: shard)
-        }
-
-        func forget(_ mapping: String) async throws { try await inner.forget(mapping) }
-    }
-
-    /// Tells the account of what is given up.
-    private struct Graveyard: Destination {
-        let name = "graveyard"
-        let account: Account
-        let fails: @Sendable () -> Bool
-        let between: @Sendable (SequenceNumber, SequenceNumber) -> [Int]
-
-        func deliver(_ delivery: Delivery) async throws {
-            if fails() { throw HandlerFailure() }
-            let text = String(decoding: delivery.record, as: UTF8.self)
-            func number(_ key: String) -> SequenceNumber? {
-                guard let start = text.ranges(of: "\"\(key)\":\"").first?.upperBound else { return nil }
-                return SequenceNumber(text[start...].prefix { $0 != "\"" })
-            }
-            guard let first = number("startSequenceNumber"), let last = number("endSequenceNumber") else {
-                return account.fault("a record of what is given up says not what")
-            }
-            account.giveUp(between(first, last))
-        }
-    }
-
     @Test(
         "Hosts that end at any moment, failures and splits: each record ends, in order, and no checkpoint is ahead",
         .everySeed, arguments: [1, 4])
     func stream(lanes: Int) async throws {
         let simulation = try #require(Simulation.current)
-        let account = Account()
-        let stream = TestStream(shards: 1)
         let keys = 5
+        let account = MappingAccount(keys: keys, limit: lanes)
+        let stream = TestStream(shards: 1)
         let total = 120
-        let checkpoints = CheckedCheckpoints(account: account, faults: Countdown(simulation.random(in: 0...3))) {
-            stream.numbers(in: $0, below: $1)
-        }
-        let graveyard = Graveyard(account: account, fails: { simulation.chance(0.5) }) {
-            stream.numbers(from: $0, through: $1)
+        let failing = FailingCheckpoints(failures: Countdown(simulation.random(in: 0...3)))
+        let checkpoints = CheckedCheckpoints(inner: failing, account: account) { stream.numbers(in: $0, below: $1) }
+        let graveyard = Graveyard(fails: { simulation.chance(0.5) }) {
+            account.giveUp(stream.numbers(from: $0, through: $1))
         }
         var configuration = StreamMappingConfiguration(startingPosition: .oldest)
         configuration.batchSize = simulation.random(in: 1...20)
@@ -142,6 +39,7 @@ import Testing
                         stream.add(ShardID("s\(shard + 1)"), parents: [ShardID("s\(shard)")])
                         shard += 1
                     }
+                    account.announce(number)
                     stream.put([number], to: shard, key: { "\($0 % keys)" })
                     if simulation.chance(0.3) {
                         try await simulation.advance(by: .milliseconds(simulation.random(in: 0...3_000)))
@@ -149,14 +47,14 @@ import Testing
                 }
             }
             group.addTask {
-                while simulation.now < end, account.done.count < total {
+                while simulation.now < end, account.ended.count < total {
                     let host = FunctionHost(system: .simulated(by: simulation))
                     let work = try host.register("work", configuration: .init(timeout: .seconds(20))) {
                         (batch: StreamBatch, context) in
                         let numbers = batch.records.map(\.number)
-                        account.begin(numbers, keys: keys)
+                        account.begin(numbers)
                         var done = 0
-                        defer { account.end(numbers, keys: keys, done: numbers.prefix(done)) }
+                        defer { account.end(numbers, done: numbers.prefix(done)) }
                         if simulation.chance(0.5) {
                             try await context.sleep(for: .milliseconds(simulation.random(in: 0...2_000)))
                         }
@@ -188,9 +86,8 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(account.faults == [])
-        #expect(account.done == Set(0..<total))
-        #expect(account.most <= lanes)
+        #expect(account.broken == [])
+        #expect(account.ended == Set(0..<total))
         #expect(stream.subscriberCount == 0)
     }
 
@@ -199,8 +96,8 @@ import Testing
         .everySeed, arguments: [false, true])
     func queue(isFIFO: Bool) async throws {
         let simulation = try #require(Simulation.current)
-        let account = Account()
         let groups = 4
+        let account = MappingAccount(keys: isFIFO ? groups : nil)
         let total = 60
         let queue = try TestQueue(isFIFO: isFIFO, visibilityTimeout: .seconds(10))
         var configuration = QueueMappingConfiguration()
@@ -211,6 +108,7 @@ import Testing
         try await withThrowingTaskGroup(of: Void.self) { [configuration] group in
             group.addTask {
                 for number in 0..<total {
+                    account.announce(number)
                     queue.send([number]) { isFIFO ? "\($0 % groups)" : nil }
                     if simulation.chance(0.3) {
                         try await simulation.advance(by: .milliseconds(simulation.random(in: 0...2_000)))
@@ -219,21 +117,17 @@ import Testing
             }
             for occupancy in inside {
                 group.addTask {
-                    while simulation.now < end, account.done.count < total {
+                    while simulation.now < end, account.ended.count < total {
                         let host = FunctionHost(system: .simulated(by: simulation))
                         let work = try host.register("work", configuration: .init(timeout: .seconds(40))) {
                             (batch: QueueBatch, context) in
                             let numbers = batch.messages.compactMap { Int($0.body) }
-                            if isFIFO { account.begin(numbers, keys: groups) }
+                            account.begin(numbers)
                             occupancy.enter()
                             var done: [Int] = []
                             defer {
                                 occupancy.leave()
-                                if isFIFO {
-                                    account.end(numbers, keys: groups, done: done)
-                                } else {
-                                    account.giveUp(done)
-                                }
+                                account.end(numbers, done: done)
                             }
                             if simulation.chance(0.5) {
                                 try await context.sleep(for: .milliseconds(simulation.random(in: 0...20_000)))
@@ -252,8 +146,8 @@ import Testing
             }
             try await group.waitForAll()
         }
-        #expect(account.faults == [])
-        #expect(account.done == Set(0..<total))
+        #expect(account.broken == [])
+        #expect(account.ended == Set(0..<total))
         #expect(inside.allSatisfy { $0.most <= 3 })
         #expect(queue.left == [])
     }

@@ -4,6 +4,7 @@
 import FunctionHost
 import FunctionHostTesting
 import FunctionHostTriggers
+import FunctionHostTriggersTesting
 import Synchronization
 import Testing
 
@@ -11,10 +12,11 @@ import Testing
     @Test("What can be received is a change when it comes to be so, and not before")
     func changes() async throws {
         let bench = try QueueBench()
-        var seen = bench.queue.changes
+        let watch = bench.queue.watch()
+        var seen = watch.count
         func hasChanged() -> Bool {
-            defer { seen = bench.queue.changes }
-            return bench.queue.changes != seen
+            defer { seen = watch.count }
+            return watch.count != seen
         }
         try bench.queue.send("a")
         #expect(hasChanged())
@@ -39,21 +41,21 @@ import Testing
         let bench = try QueueBench("jobs.fifo")
         for body in ["a1", "a2"] { try bench.send(body, to: "a") }
         let first = try await bench.receiveOne()
-        let seen = bench.queue.changes
+        let watch = bench.queue.watch()
         try bench.send("a3", to: "a")
-        #expect(bench.queue.changes == seen, "a1 is invisible, and so nothing can be received")
+        #expect(watch.count == 0, "a1 is invisible, and so nothing can be received")
         #expect(try await bench.delete(first))
-        #expect(bench.queue.changes > seen)
+        #expect(watch.count > 0)
     }
 
     @Test("An error does not hide that time has made messages visible")
     func changeBesideError() async throws {
         let bench = try QueueBench { $0.messageLimit = 1 }
         try bench.queue.send("a", delay: .seconds(5))
-        let seen = bench.queue.changes
+        let watch = bench.queue.watch()
         bench.clock.advance(by: .seconds(5))
         #expect(await code { try bench.queue.send("b") } == .full)
-        #expect(bench.queue.changes > seen)
+        #expect(watch.count > 0)
     }
 
     @Test("The alarm is set for the next message only, and not again for those behind it")
@@ -84,16 +86,17 @@ import Testing
         clock.advance(by: .seconds(5))
     }
 
-    @Test("A waiter whose task is cancelled returns, and nothing is left of it", .simulated(seeds: 0..<100))
-    func cancellation() async throws {
-        let simulation = try #require(Simulation.current)
-        let queue = try InMemoryQueue("jobs", system: .simulated)
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<5 { group.addTask { await queue.waitForChange(since: queue.changes) } }
-            if simulation.chance(0.5) { try? await simulation.advance(by: .seconds(1)) }
-            group.cancelAll()
-        }
-        #expect(queue.waiting == 0)
+    @Test("Whoever has ended its subscription is told of nothing, and others are")
+    func unsubscribed() throws {
+        let bench = try QueueBench()
+        let counts = Notes<Int>()
+        let subscriptions = (0..<3).map { number in bench.queue.subscribe { counts.add(number) } }
+        subscriptions[1].cancel()
+        try bench.queue.send("a")
+        #expect(counts.all == [0, 2])
+        for subscription in subscriptions { subscription.cancel() }
+        try bench.queue.send("b")
+        #expect(counts.all == [0, 2])
     }
 
     @Test(
@@ -130,8 +133,9 @@ import Testing
     }
 
     private static func work(on queue: InMemoryQueue, until count: Int, _ done: Done) async throws {
+        let watch = queue.watch()
         while done.all.count < count {
-            let seen = queue.changes
+            let seen = watch.count
             let messages = try await queue.receive(2, visibility: .seconds(10))
             for message in messages {
                 // Some fail, and come again when their time is over, or at once.
@@ -145,7 +149,7 @@ import Testing
                 }
                 if try await queue.delete([message.receipt]) == [true] { done.add(message.body) }
             }
-            if messages.isEmpty, done.all.count < count { await queue.waitForChange(since: seen) }
+            if messages.isEmpty, done.all.count < count { await watch.wait(since: seen) }
             if done.all.count == count { try queue.wake() }
         }
     }

@@ -4,6 +4,7 @@
 import FunctionHost
 import FunctionHostTesting
 import FunctionHostTriggers
+import FunctionHostTriggersTesting
 import Synchronization
 import Testing
 
@@ -11,10 +12,11 @@ import Testing
     @Test("Records and shards that come are changes, and what is refused is none")
     func changes() async throws {
         let bench = try StreamBench()
-        var seen = bench.stream.changes
+        let watch = try await bench.stream.watch()
+        var seen = watch.count
         func hasChanged() -> Bool {
-            defer { seen = bench.stream.changes }
-            return bench.stream.changes != seen
+            defer { seen = watch.count }
+            return watch.count != seen
         }
         try bench.put("a")
         #expect(hasChanged())
@@ -29,28 +31,25 @@ import Testing
         #expect(!hasChanged())
     }
 
-    @Test("Whoever waits for a change that has come already does not wait")
-    func alreadyChanged() async throws {
-        let bench = try StreamBench()
-        let seen = bench.stream.changes
-        try bench.put("a")
-        await bench.stream.waitForChange(since: seen)
-        #expect(bench.stream.waiting == 0)
-    }
-
-    @Test("A waiter whose task is cancelled returns, and nothing is left of it", .simulated(seeds: 0..<200))
-    func cancellation() async throws {
-        let simulation = try #require(Simulation.current)
-        let stream = try InMemoryStream("clicks", system: .simulated)
-        await withTaskGroup(of: Void.self) { group in
-            for _ in 0..<5 { group.addTask { await stream.waitForChange(since: stream.changes) } }
-            if simulation.chance(0.5) { try? await simulation.advance(by: .seconds(1)) }
-            group.cancelAll()
-        }
-        #expect(stream.waiting == 0)
-        let seen = stream.changes
-        try stream.put(partitionKey: "k", data: [])
-        #expect(stream.changes == seen + 1)
+    @Test("Those are told who listen to the shard, or to the list of shards, and none who listen no more")
+    func listeners() throws {
+        let bench = try StreamBench(shards: 2)
+        let calls = Notes<String>()
+        let first = bench.stream.subscribe(to: StreamBench.shard(0)) { calls.add("first") }
+        let second = bench.stream.subscribe(to: StreamBench.shard(1)) { calls.add("second") }
+        let list = bench.stream.subscribe(to: nil) { calls.add("list") }
+        try bench.put("a", hashKey: 0)
+        #expect(calls.all == ["first"])
+        try bench.put("b", hashKey: .max)
+        #expect(calls.all == ["first", "second"])
+        first.cancel()
+        try bench.put("c", hashKey: 0)
+        #expect(calls.all == ["first", "second"])
+        try bench.stream.merge(StreamBench.shard(0), StreamBench.shard(1))
+        #expect(calls.all == ["first", "second", "second", "list"])
+        for subscription in [second, list] { subscription.cancel() }
+        try bench.stream.split(StreamBench.shard(2))
+        #expect(calls.count == 4)
     }
 
     @Test("Readers that wait between pages lose no wake-up and no record", .simulated(seeds: 0..<150))
@@ -78,10 +77,11 @@ import Testing
                 }
             }
             group.addTask {
+                let watch = try await stream.watch()
                 while read.count < 30 {
-                    let seen = stream.changes
+                    let seen = watch.count
                     if stream.figures.records == 30 { break }
-                    await stream.waitForChange(since: seen)
+                    await watch.wait(since: seen)
                 }
                 try stream.merge(StreamBench.shard(0), StreamBench.shard(1))
             }
@@ -101,13 +101,14 @@ import Testing
     private static func follow(
         _ shard: ShardID, of stream: InMemoryStream, _ use: ([UInt8]) -> Void
     ) async throws {
+        let watch = SourceWatch { [stream.subscribe(to: shard, $0)] }
         var position = StreamPosition.oldest
         while true {
-            let seen = stream.changes
+            let seen = watch.count
             let page = try await stream.read(shard, from: position, limit: 3)
             use(page.records.flatMap(\.data))
             guard let next = page.next else { return }
-            if page.records.isEmpty { await stream.waitForChange(since: seen) }
+            if page.records.isEmpty { await watch.wait(since: seen) }
             position = next
         }
     }
@@ -148,20 +149,21 @@ private final class Reading: Sendable {
             for try await count in group { read += count }
             #expect(read == 8_000)
         }
-        #expect(stream.waiting == 0)
     }
 
     private static func readEverything(of stream: InMemoryStream, count: Int) async throws -> Int {
+        let watch = SourceWatch { [stream.subscribe(to: nil, $0)] }
         var (positions, read): ([ShardID: StreamPosition?], Int) = ([:], 0)
         while read < count {
-            let (seen, before) = (stream.changes, read)
+            let (seen, before) = (watch.count, read)
             for shard in try await stream.shards() {
+                if positions[shard.id] == nil { watch.add { [stream.subscribe(to: shard.id, $0)] } }
                 guard let position = positions[shard.id] ?? .oldest else { continue }
                 let page = try await stream.read(shard.id, from: position, limit: 100)
                 read += page.records.count
                 positions.updateValue(page.next, forKey: shard.id)
             }
-            if read == before { await stream.waitForChange(since: seen) }
+            if read == before { await watch.wait(since: seen) }
         }
         return read
     }

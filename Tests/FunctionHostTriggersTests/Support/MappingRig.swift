@@ -21,6 +21,7 @@ final class Occupancy: Sendable {
     private let state = Mutex((inside: 0, most: 0))
 
     var most: Int { state.withLock { $0.most } }
+    var isEmpty: Bool { state.withLock { $0.inside == 0 } }
 
     func enter() {
         state.withLock { state in

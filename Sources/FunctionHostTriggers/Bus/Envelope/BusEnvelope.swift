@@ -31,6 +31,26 @@ struct BusEnvelope: Sendable {
     }
 }
 
+extension BusEnvelope {
+    /// Reads what ``EnvelopeWriter`` has written; nil if it is something else.
+    init?(_ json: [UInt8]) {
+        let members = json.withUnsafeBufferPointer { bytes -> [MemberReader.Member] in
+            var reader = MemberReader(bytes: bytes)
+            var walk = JSONWalk(bytes, maximumDepth: EventPattern.maximumEventDepth)
+            return walk.run(&reader) == nil && reader.isObject ? reader.members : []
+        }
+        func member(_ key: String) -> MemberReader.Member? { members.first { $0.key.elementsEqual(key.utf8) } }
+        guard let id = member("id")?.text, let text = member("time")?.text, let resources = member("resources"),
+            let local = LocalDateTime(String(decoding: text.dropLast(), as: UTF8.self)),
+            let time = TimeZoneRules.utc.instants(of: local).first
+        else { return nil }
+        let key = Array(#""resources":"#.utf8)
+        let offset = resources.value.lowerBound - key.count
+        guard offset > 0, json[offset...].starts(with: key) else { return nil }
+        self.init(id: String(decoding: id, as: UTF8.self), time: time, json: json, resourcesOffset: offset)
+    }
+}
+
 /// Writes the events of a bus, in one pass into memory that is reckoned before.
 struct EnvelopeWriter: Sendable {
     private let account: [UInt8]

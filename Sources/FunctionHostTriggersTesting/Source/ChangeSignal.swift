@@ -17,7 +17,7 @@ package final class ChangeSignal: Sendable {
     package var count: UInt64 { state.withLock { $0.count } }
 
     /// How many wait.
-    var waiting: Int { state.withLock { $0.waiting } }
+    package var waiting: Int { state.withLock { $0.waiting } }
 
     /// Something has changed: everybody who waits returns.
     package func announce() {

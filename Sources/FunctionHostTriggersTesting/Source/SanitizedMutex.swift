@@ -1,0 +1,1 @@
+../../FunctionHost/Thread/SanitizedMutex.swift
