@@ -34,7 +34,7 @@ public final class SQLiteTable: Sendable {
     let clock: any HostClock
     let table: OpenTable
     private let hub: StreamHub
-    private let stream: Changes?
+    private let stream: SQLiteTableChanges?
 
     /// Opens a table, or makes it.
     ///
@@ -79,7 +79,7 @@ public final class SQLiteTable: Sendable {
             return
         }
         let streamARN = configuration.streamARN(of: arn, beganAt: began)
-        stream = Changes(
+        stream = SQLiteTableChanges(
             reader: StreamReader(
                 store: store, number: number, configuration: configuration.stream, clock: clock, hub: hub),
             arn: streamARN, writer: DynamoDBEventWriter(streamARN: streamARN, region: configuration.region))
@@ -88,7 +88,7 @@ public final class SQLiteTable: Sendable {
     /// What has changed, as a source that functions are mapped to.
     ///
     /// - Throws: ``/FunctionHostTriggers/TableError`` as `noChangeStream` if the table kept none when it was opened.
-    public var changes: Changes {
+    public var changes: SQLiteTableChanges {
         get throws(TableError) {
             guard let stream else { throw TableError(noChangesOf: name) }
             return stream

@@ -14,10 +14,10 @@ import Testing
 
     /// The changes of items that hold a key and data each, as records of these.
     private final class Unwrapped: StreamSource {
-        let changes: SQLiteTable.Changes
+        let changes: SQLiteTableChanges
         private let originals = Mutex<[SequenceNumber: StreamRecord]>([:])
 
-        init(_ changes: SQLiteTable.Changes) { self.changes = changes }
+        init(_ changes: SQLiteTableChanges) { self.changes = changes }
 
         var arn: String { changes.arn }
         var service: StreamService { changes.service }
