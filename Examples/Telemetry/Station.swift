@@ -83,8 +83,3 @@ extension Day {
 private struct Alert: Decodable, Sendable {
     let text: String
 }
-
-/// An event of the bus, as far as it is wanted here.
-private struct BusEvent<Detail: Decodable & Sendable>: Decodable, Sendable {
-    let detail: Detail
-}

@@ -61,6 +61,7 @@ struct Section: Sendable {
             Section(name: "sqlite-million", isDefault: false, run: measureMillion),
             Section(name: "stream", run: measureDurable),
             Section(name: "stream-million", isDefault: false, run: measureDurableMillion),
+            Section(name: "table-in-file", isDefault: false, run: measureDurableTable),
             Section(name: "patterns", run: measurePatterns),
             Section(name: "soak", run: soak),
         ] + MemoryKind.sections

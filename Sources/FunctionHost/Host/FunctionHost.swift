@@ -84,7 +84,7 @@ public final class FunctionHost: Sendable {
     public var now: Timestamp { time.now }
 
     /// The time by the calendar, which may be set.
-    package var wallTime: Timestamp { time.clock.wallTime }
+    public var wallTime: Timestamp { time.clock.wallTime }
 
     /// How many deadlines have not passed yet, of attempts, of waiters and of idle environments.
     package var deadlineCount: Int { timer.count }

@@ -109,6 +109,14 @@ package final class Statement {
         }
     }
 
+    /// Binds bytes that need not live on.
+    package func bindCopy(_ bytes: [UInt8], _ place: Int32) {
+        guard !bytes.isEmpty else { return _ = sqlite3_bind_zeroblob(pointer, place, 0) }
+        bytes.withUnsafeBytes { bytes in
+            _ = sqlite3_bind_blob64(pointer, place, bytes.baseAddress, UInt64(bytes.count), copied)
+        }
+    }
+
     // MARK: - The row; the first column is 0
 
     package func isNull(_ column: Int32) -> Bool { sqlite3_column_type(pointer, column) == SQLITE_NULL }

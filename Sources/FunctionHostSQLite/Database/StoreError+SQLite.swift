@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import CSQLite
-import FunctionHost
+package import FunctionHost
 
 #if canImport(Glibc)
     import Glibc
@@ -14,7 +14,7 @@ import FunctionHost
 
 extension StoreError {
     /// What a caller is told of something that SQLite reported.
-    init(_ fault: SQLiteFault, path: String) {
+    package init(_ fault: SQLiteFault, path: String) {
         let said = "SQLite: \(fault.text), code \(fault.code)"
         switch fault.kind {
         case SQLITE_BUSY, SQLITE_LOCKED:

@@ -25,8 +25,6 @@ public final class SQLiteStream: StreamSource, RecordSink {
 
     /// How many records one batch may have.
     public static let batchLimit = InMemoryStream.batchLimit
-    /// How many bytes one read gives at most, but for a first record that has more.
-    static let readLimit = 8 << 20
 
     /// Its name.
     public let name: String
@@ -38,6 +36,7 @@ public final class SQLiteStream: StreamSource, RecordSink {
     private let clock: any HostClock
     private let number: Int64
     private let hub: StreamHub
+    private let reader: StreamReader
     private let writer: KinesisEventWriter
 
     /// Opens a stream, or makes it.
@@ -68,6 +67,8 @@ public final class SQLiteStream: StreamSource, RecordSink {
             try tables.open(name, shardCount: shardCount, now: now)
         }
         number = opened.number
+        reader = StreamReader(
+            store: store, number: opened.number, configuration: configuration, clock: clock, hub: hub)
         hub.saw(openShards: opened.openShards)
     }
 
@@ -161,7 +162,7 @@ public final class SQLiteStream: StreamSource, RecordSink {
     ///
     /// - Throws: ``/FunctionHost/StoreError``.
     public func hashKeys(of shard: ShardID) async throws -> ClosedRange<UInt128>? {
-        try await rows().first { $0.id == shard }?.hashKeys
+        try await reader.rows().first { $0.id == shard }?.hashKeys
     }
 
     /// How much there is.
@@ -179,38 +180,14 @@ public final class SQLiteStream: StreamSource, RecordSink {
     /// The shards that there are, in the order in which they were made: parents before their children.
     ///
     /// - Throws: ``/FunctionHost/StoreError``.
-    public func shards() async throws -> [Shard] {
-        let rows = try await rows()
-        let known = Set(rows.map(\.number))
-        return rows.map { row in
-            Shard(
-                id: row.id, parents: row.parents.filter { known.contains($0) }.map { ShardID(number: Int($0)) },
-                isClosed: row.ended != nil)
-        }
-    }
-
-    private func rows() async throws -> [ShardRow] {
-        let (now, configuration, number) = (clock.wallTime, configuration, number)
-        let rows = try await store.look(StreamTables.self) { try $0.shards(of: number, configuration, now: now) }
-        hub.saw(openShards: rows.count { $0.ended == nil })
-        return rows
-    }
+    public func shards() async throws -> [Shard] { try await reader.shards() }
 
     /// Records of a shard from a position on, no more than `limit`, in order; fewer where they have many bytes.
     ///
     /// - Throws: ``/FunctionHostTriggers/SourceError`` as `shardNotFound`; ``/FunctionHost/StoreError``.
     /// - Complexity: O(log *n*) to find the first of *n* records, and O(1) for each that is read.
     public func read(_ shard: ShardID, from position: StreamPosition, limit: Int) async throws -> StreamPage {
-        let (now, configuration, number) = (clock.wallTime, configuration, number)
-        let reading = try await store.look(StreamTables.self) { tables in
-            try tables.read(
-                shard, of: number, from: position, limit: limit, bytes: Self.readLimit, configuration, now: now)
-        }
-        if reading.shouldSweep {
-            // Nobody has to wait for a fault of this: whoever comes next tries again, and is told if it is the file's.
-            _ = try? await store.change(StreamTables.self) { try $0.sweep(number, configuration, now: now) }
-        }
-        return reading.page
+        try await reader.read(shard, from: position, limit: limit)
     }
 
     /// How often to look for what other processes have put: as often as the store does for events.

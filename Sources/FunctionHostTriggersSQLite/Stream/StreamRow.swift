@@ -8,6 +8,8 @@ import FunctionHostTriggers
 /// What the file has of one stream, but its shards and records.
 struct StreamRow {
     let stream: Int64
+    /// Whether it holds the changes of a table.
+    let isOfTable: Bool
     let began: Timestamp
     var last: Int64
     var total: Int64
@@ -24,7 +26,7 @@ struct StreamRow {
     /// How many bytes they have.
     var bytes: Int64 { total - dropped }
 
-    var numbers: StreamNumbers { StreamNumbers(beganAt: began) }
+    var numbers: StreamNumbers { isOfTable ? StreamNumbers(tableBeganAt: began) : StreamNumbers(beganAt: began) }
 
     /// The number of the record that is told by this, or of the next one to come.
     func number(of sequenceNumber: SequenceNumber) -> Int64 {

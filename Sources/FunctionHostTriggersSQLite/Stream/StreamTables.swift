@@ -31,7 +31,8 @@ final class StreamTables: StoreGuest {
         make = try connection.prepare("INSERT INTO streams VALUES (NULL, ?1, ?2, 0, 0, ?2, 1, 0, 1, 0, 0, 0)")
         load = try connection.prepare(
             """
-            SELECT began, last, total, arrived, first, dropped, floor, overflown, shards, generation FROM streams
+            SELECT began, last, total, arrived, first, dropped, floor, overflown, shards, generation,
+                substr(name, 1, 6) = 'table/' FROM streams
             WHERE number = ?1
             """)
         keep = try connection.prepare(
@@ -90,9 +91,9 @@ final class StreamTables: StoreGuest {
         guard try load.step() else { throw SQLiteFault(damage: "the stream of number \(stream) is missing") }
         defer { load.reset() }
         return StreamRow(
-            stream: stream, began: load.time(0), last: load.integer(1), total: load.integer(2), arrived: load.time(3),
-            first: load.integer(4), dropped: load.integer(5), floor: load.integer(6), overflown: load.integer(7),
-            shards: load.integer(8), generation: load.integer(9))
+            stream: stream, isOfTable: load.integer(10) == 1, began: load.time(0), last: load.integer(1),
+            total: load.integer(2), arrived: load.time(3), first: load.integer(4), dropped: load.integer(5),
+            floor: load.integer(6), overflown: load.integer(7), shards: load.integer(8), generation: load.integer(9))
     }
 
     func write(_ row: StreamRow) throws(SQLiteFault) {
@@ -108,6 +109,9 @@ final class StreamTables: StoreGuest {
         keep.bind(row.generation, 10)
         try keep.run()
     }
+
+    /// What the stream of a table's changes is named: as none that somebody opens by its name.
+    static func name(ofTable name: String) -> String { "table/\(name)" }
 
     /// Where a record lies in the table of all streams.
     static func place(_ number: Int64, of stream: Int64) -> Int64 { stream << RecordPlace46.bits + number }

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 import FunctionHostSQLite
+import FunctionHostTriggers
 import FunctionHostTriggersSQLite
 import Testing
 
@@ -12,12 +13,15 @@ import Testing
         let store = try SQLiteStore(path: directory.file())
         let stream = try await SQLiteStream("clicks", in: store)
         let queue = try await SQLiteQueue("jobs", in: store)
+        _ = try await SQLiteTable("carts", partitionKey: .string("id"), changes: .keysOnly, in: store).figures
         _ = try await stream.figures
         _ = try await queue.figures
-        return try await store.plans().filter { $0.sql.contains("stream") || $0.sql.contains("queue") }
+        return try await store.plans().filter { plan in
+            ["stream", "queue", "item"].contains { plan.sql.contains($0) }
+        }
     }
 
-    @Test("No statement looks at more records or messages than it is about, however many there are")
+    @Test("No statement looks at more records, messages or items than it is about, however many there are")
     func bounded() async throws {
         let plans = try await plans()
         #expect(plans.count > 30)
@@ -30,7 +34,7 @@ import Testing
     }
 
     @Test(
-        "Records are found by shard and place, messages and groups by when they are due, and what is too old by its age"
+        "Records are found by shard and place, messages and groups by when they are due, what is too old by its age, items by key"
     )
     func indices() async throws {
         let steps = try await plans().flatMap(\.steps).joined(separator: "\n")
@@ -43,6 +47,9 @@ import Testing
             "queue_messages USING INDEX queue_messages_born (queue=? AND born<?)",
             "queue_groups USING COVERING INDEX queue_groups_ready (queue=? AND ready<?)",
             "queue_keys USING COVERING INDEX queue_keys_until (queue=? AND until<?)",
+            "items USING PRIMARY KEY (owner=? AND part=? AND sort=?)",
+            "items USING PRIMARY KEY (owner=? AND part=? AND sort>? AND sort<?)",
+            "items USING PRIMARY KEY (owner=? AND (part,sort)>(?,?))",
         ] {
             #expect(steps.contains(search), "\(search) in \(steps)")
         }

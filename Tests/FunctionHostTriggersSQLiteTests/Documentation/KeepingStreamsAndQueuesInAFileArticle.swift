@@ -37,7 +37,22 @@ import Testing
         var rules = SQLiteQueue.Configuration()
         rules.redrive = .init(deadLetterQueue: dead, maximumReceiveCount: 3)
         let jobs = try await SQLiteQueue("jobs", configuration: rules, in: store)
-        try await jobs.send("resize 7", delay: .seconds(5))
+        try await jobs.send("resize 7", delay: .seconds(900))
         #expect(try await jobs.figures.delayed == 1)
+    }
+
+    @Test func table() async throws {
+        let (store, seen) = (try SQLiteStore(path: directory.file()), Gathered<TableChange>())
+        let carts = try await SQLiteTable("carts", partitionKey: .string("id"), changes: .newAndOldImages, in: store)
+        try await carts.put(["id": "c1", "total": 12], if: .notExists("id"))
+        try await carts.update(["id": "c1"], [.add("total", 3)])
+        let total = try await carts.get(["id": "c1"])?["total"]
+        let host = FunctionHost(store: store)
+        let archive = try host.register("archive") { (changes: [TableChange], _) in seen.add(changes) }
+        try host.map(
+            carts.changes, to: archive, configuration: .init(startingPosition: .oldest),
+            options: .init(checkpoints: StoredCheckpoints(in: store)))
+        try await host.run { try await until { seen.count == 2 } }
+        #expect(total == 15)
     }
 }

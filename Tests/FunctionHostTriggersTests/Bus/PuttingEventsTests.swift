@@ -120,6 +120,20 @@ import Testing
         #expect(error?.code == .malformedDetail)
     }
 
+    @Test("A function decodes the event, and what it is told by")
+    func decoded() async throws {
+        let rig = try BusRig()
+        let totals = Notes<String>()
+        let review = try rig.host.register("review") { (event: BusEvent<Order>, _) in
+            totals.add("\(event.source) \(event.detailType) \(event.detail.total) \(event.time) \(event.resources)")
+            #expect(event.replayName == nil && event.region == "local")
+        }
+        try rig.route(RuleTarget("t", .function(review)))
+        try await rig.bus.put(source: "shop", detailType: "Placed", detail: Order(total: 7), resources: ["arn:a"])
+        try await rig.host.run { try await rig.host.drain() }
+        #expect(totals.all == [#"shop Placed 7 2026-01-01T00:00:00Z ["arn:a"]"#])
+    }
+
     @Test("An event that nobody wants is accepted and goes nowhere")
     func nobody() async throws {
         let rig = try BusRig()

@@ -156,6 +156,29 @@ import Testing
         #expect(jobs.figures.visible + jobs.figures.invisible == 1)
     }
 
+    @Test("Criteria of another kind of source are refused: they would pass over everything")
+    func otherCriteria() throws {
+        let clicks = try InMemoryStream("clicks", system: .simulated)
+        let jobs = try InMemoryQueue("jobs", system: .simulated)
+        let changes = try InMemoryTable("carts", partitionKey: .string("id"), changes: .keysOnly).changes
+        for source in [FilterCriteria.Source.sqs, .kinesis, .dynamoDB] {
+            let criteria = try FilterCriteria([#"{"eventName": ["x"]}"#], of: source)
+            #expect((try? criteria.filter(of: clicks)) != nil || source != .kinesis)
+            #expect((try? criteria.filter(of: jobs)) != nil || source != .sqs)
+            #expect((try? criteria.filter(of: changes)) != nil || source != .dynamoDB)
+        }
+        let error = #expect(throws: FilterCriteriaError.self) {
+            _ = try FilterCriteria([#"{"body": ["x"]}"#], of: .sqs).filter(of: clicks)
+        }
+        #expect(error?.code == .otherSource)
+        #expect(throws: FilterCriteriaError.self) {
+            _ = try FilterCriteria([#"{"data": {"n": [1]}}"#], of: .kinesis).filter(of: changes)
+        }
+        #expect(throws: FilterCriteriaError.self) {
+            _ = try FilterCriteria([#"{"data": {"n": [1]}}"#], of: .kinesis).filter(of: jobs)
+        }
+    }
+
     @Test("A function of elements says of each what came of it: a stream goes on at the first that failed")
     func results() async throws {
         let host = FunctionHost(system: .simulated)
@@ -204,7 +227,7 @@ import Testing
         let criteria = try FilterCriteria([#"{"data":{"n":[{"numeric":["<",3]},17]}}"#], of: .kinesis)
         try host.map(
             clicks, to: function, configuration: .init(startingPosition: .oldest),
-            options: .init(filter: criteria.filter(of: clicks)))
+            options: .init(filter: try criteria.filter(of: clicks)))
         for number in 0..<30 { try clicks.put(partitionKey: "key", data: Array(#"{"n":\#(number)}"#.utf8)) }
         try await host.run { try await pass(.seconds(1)) }
         #expect(numbers.all == [[0, 1, 2, 17]])

@@ -171,7 +171,7 @@ import Testing
         let rig = try Rig()
         rig.queue.send(0..<20)
         let criteria = try FilterCriteria([#"{"body":[{"suffix":"5"}]}"#], of: .sqs)
-        try rig.map(filter: criteria.filter(of: rig.queue))
+        try rig.map(filter: try criteria.filter(of: rig.queue))
         try await rig.host.run { try await rig.pass(.seconds(5)) }
         #expect(rig.batches.all.flatMap { $0 }.sorted() == [5, 15])
         #expect(rig.queue.left == [])

@@ -54,6 +54,23 @@ import Testing
         #expect(subscription.arn.hasPrefix(Self.arn + ":") && InvocationID(sent.id) != nil)
     }
 
+    @Test("A function decodes the notification")
+    func decoded() async throws {
+        let rig = try Rig()
+        let messages = Notes<String>()
+        let mail = try rig.host.register("mail") { (event: TopicEvent, _) in
+            for record in event.records {
+                let kind = record.notification.attributes?["kind"]
+                messages.add("\(record.notification.message) \(kind?.type ?? "-") \(kind?.value ?? "-")")
+                #expect(record.notification.topicARN == Self.arn && record.subscriptionARN.hasPrefix(Self.arn))
+            }
+        }
+        try rig.topic.subscribe(.function(mail))
+        try await rig.topic.publish(TopicMessage("hello", attributes: ["kind": .string("new")]))
+        try await rig.host.run { try await rig.host.drain() }
+        #expect(messages.all == ["hello String new"])
+    }
+
     @Test("A queue gets a notification, or the message as it is")
     func queue() async throws {
         let rig = try Rig()

@@ -29,7 +29,11 @@ final class RootDirectory: Sendable {
         let opened = path.withCString { open($0, O_RDONLY | O_DIRECTORY | O_CLOEXEC) }
         guard opened >= 0 else {
             let error = ObjectError(errno: errno, key: nil, "the directory \(path)")
-            throw ObjectError(error.code, reason: "the directory \(path) cannot be opened: \(error.reason)")
+            throw ObjectError(
+                error.code,
+                reason: error.code == .notFound
+                    ? "the directory \(path) is not there; make it first"
+                    : "the directory \(path) cannot be opened: \(error.reason)")
         }
         (self.path, self.allowsHardLinks) = (path, allowsHardLinks)
         root = Descriptor(opened)

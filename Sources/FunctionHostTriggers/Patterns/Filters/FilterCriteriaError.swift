@@ -17,6 +17,8 @@ public struct FilterCriteriaError: Error, Hashable, Sendable, CustomStringConver
         public static let invalidPattern = Self(description: "invalidPattern")
         /// What a stream's records hold is always JSON, and the pattern wants a plain text.
         public static let dataMustBeJSON = Self(description: "dataMustBeJSON")
+        /// The source is of another kind than the criteria are for.
+        public static let otherSource = Self(description: "otherSource")
         /// The text is not `{"Filters": [{"Pattern": "…"}]}`.
         public static let malformed = Self(description: "malformed")
     }

@@ -3,8 +3,10 @@
 
 /// Writes what a record of a table's changes holds: all that DynamoDB's event tells of it but what the stream gives it, which
 /// ``DynamoDBEventWriter`` adds.
-struct ChangeRecordWriter: Sendable {
+package struct ChangeRecordWriter: Sendable {
     let view: TableChangeView
+
+    package init(view: TableChangeView) { self.view = view }
 
     private static let expiry: StaticString =
         #","userIdentity":{"type":"Service","principalId":"dynamodb.amazonaws.com"}"#

@@ -4,19 +4,19 @@
 import FunctionHost
 
 /// Writes events as DynamoDB and Lambda do: around what records hold, what their stream gives them.
-struct DynamoDBEventWriter: Sendable {
+package struct DynamoDBEventWriter: Sendable {
     /// What stands between a record's id and what it holds, the same in all of a stream.
     private let head: [UInt8]
     private let streamARN: [UInt8]
 
-    init(streamARN: String, region: String) {
+    package init(streamARN: String, region: String) {
         self.streamARN = Array(streamARN.utf8)
         head = Array(
             (#"","eventVersion":"1.1","eventSource":"aws:dynamodb","awsRegion":"# + JSONText.quoted(region)
                 + #","eventSourceARN":"# + JSONText.quoted(streamARN) + ",").utf8)
     }
 
-    func event(of records: [StreamRecord]) -> [UInt8] {
+    package func event(of records: [StreamRecord]) -> [UInt8] {
         let own = 13 + 32 + head.count + 33 + 20 + 20 + SequenceDigits.maximum + 4
         let capacity = records.reduce(16) { $0 + own + max($1.data.count, Self.nothing.count) }
         return ByteCursor.write(atMost: capacity) { cursor in

@@ -14,6 +14,6 @@ public enum TableChangeView: String, Sendable, Hashable, CaseIterable, Codable {
     /// Key and both.
     case newAndOldImages = "NEW_AND_OLD_IMAGES"
 
-    var hasNew: Bool { self == .newImage || self == .newAndOldImages }
-    var hasOld: Bool { self == .oldImage || self == .newAndOldImages }
+    package var hasNew: Bool { self == .newImage || self == .newAndOldImages }
+    package var hasOld: Bool { self == .oldImage || self == .newAndOldImages }
 }

@@ -1,7 +1,7 @@
 // This source file is part of the FunctionHost project.
 // SPDX-License-Identifier: Apache-2.0
 
-import FunctionHost
+package import FunctionHost
 
 extension InMemoryTable {
     /// How much a table keeps, of items and of changes.
@@ -57,7 +57,7 @@ extension InMemoryTable {
         public init() {}
 
         /// - Throws: ``TableError`` as `invalidConfiguration`.
-        func check() throws(TableError) {
+        package func check() throws(TableError) {
             guard itemLimit >= 1, byteLimit >= 1 else {
                 throw TableError(.invalidConfiguration, reason: "a limit is less than 1: nothing could ever be put")
             }
@@ -69,8 +69,25 @@ extension InMemoryTable {
             }
         }
 
+        /// The resource name of the table of this name.
+        ///
+        /// - Throws: ``TableError`` as `invalidConfiguration`.
+        package func arn(of name: String) throws(TableError) -> String {
+            guard ResourceName.isValid(name, atMost: 255, "._-"), name.utf8.count >= 3 else {
+                throw TableError(
+                    .invalidConfiguration,
+                    reason: "“\(name)” is no name of a table: 3 to 255 letters and digits of ASCII, '.', '_' and '-'")
+            }
+            return "arn:aws:dynamodb:\(region):\(account):table/\(name)"
+        }
+
+        /// The resource name of a table's changes, which tells when they began, as in DynamoDB.
+        package func streamARN(of arn: String, beganAt wallTime: Timestamp) -> String {
+            "\(arn)/stream/\(wallTime.iso8601.dropLast())"
+        }
+
         /// How the stream of changes is made.
-        var stream: InMemoryStream.Configuration {
+        package var stream: InMemoryStream.Configuration {
             var stream = InMemoryStream.Configuration()
             stream.retention = changeRetention
             stream.recordLimit = changeLimit
@@ -80,7 +97,7 @@ extension InMemoryTable {
         }
     }
 
-    /// How much there is in a table.
+    /// How much there is in a table, wherever it is kept.
     public struct Figures: Sendable, Hashable {
         /// How many items.
         public var items: Int
@@ -92,5 +109,13 @@ extension InMemoryTable {
         public var changeBytes: Int
         /// How many records have gone before their time for want of room, since the beginning.
         public var changesOverflown: Int
+
+        package init(items: Int, bytes: Int, changes: Int, changeBytes: Int, changesOverflown: Int) {
+            self.items = items
+            self.bytes = bytes
+            self.changes = changes
+            self.changeBytes = changeBytes
+            self.changesOverflown = changesOverflown
+        }
     }
 }

@@ -15,7 +15,7 @@ import Synchronization
 /// without the other. What is kept lives no longer than the process.
 public final class InMemoryTable: Sendable {
     /// How many writes a transaction may have.
-    public static let transactionLimit = 100
+    public static let transactionLimit = PreparedOperation.transactionLimit
 
     /// Its name.
     public let name: String
@@ -43,26 +43,18 @@ public final class InMemoryTable: Sendable {
         _ name: String, partitionKey: TableKeyAttribute, sortKey: TableKeyAttribute? = nil,
         changes: TableChangeView? = nil, configuration: Configuration = .init(), system: HostSystem = .live
     ) throws(TableError) {
-        guard ResourceName.isValid(name, atMost: 255, "._-"), name.utf8.count >= 3 else {
-            throw TableError(
-                .invalidConfiguration,
-                reason: "“\(name)” is no name of a table: 3 to 255 letters and digits of ASCII, '.', '_' and '-'")
-        }
-        schema = TableSchema(partitionKey: partitionKey, sortKey: sortKey)
-        try schema.check()
+        arn = try configuration.arn(of: name)
+        schema = try TableSchema(partitionKey: partitionKey, sortKey: sortKey)
         try configuration.check()
         self.name = name
         self.configuration = configuration
         clock = system.clock
         let wallTime = system.clock.wallTime
-        let arn = "arn:aws:dynamodb:\(configuration.region):\(configuration.account):table/\(name)"
-        self.arn = arn
         machine = Mutex(
             TableStateMachine(schema: schema, changes: changes, configuration: configuration, wallTime: wallTime))
+        let streamARN = configuration.streamARN(of: arn, beganAt: wallTime)
         stream = changes.map { _ in
-            // Named for when it began, as in DynamoDB.
-            let streamARN = "\(arn)/stream/\(wallTime.iso8601.dropLast())"
-            return (streamARN, DynamoDBEventWriter(streamARN: streamARN, region: configuration.region))
+            (streamARN, DynamoDBEventWriter(streamARN: streamARN, region: configuration.region))
         }
     }
 
@@ -72,9 +64,7 @@ public final class InMemoryTable: Sendable {
     public var changes: TableChanges {
         get throws(TableError) {
             guard let stream else {
-                throw TableError(
-                    .noChangeStream,
-                    reason: "the table \(name) keeps no changes: make it with changes: .newAndOldImages")
+                throw TableError(noChangesOf: name)
             }
             return TableChanges(table: self, arn: stream.arn, writer: stream.writer)
         }
@@ -134,20 +124,7 @@ public final class InMemoryTable: Sendable {
     /// - Source: DynamoDB API Reference, *TransactWriteItems*.
     @discardableResult
     public func transact(_ operations: [TableOperation]) throws(TableError) -> [TableWrite] {
-        guard (1...Self.transactionLimit).contains(operations.count) else {
-            throw TableError(
-                .invalidExpression,
-                reason: "a transaction of \(operations.count) writes: from 1 to \(Self.transactionLimit)")
-        }
-        let prepared = try operations.map { operation throws(TableError) in try PreparedOperation(operation, schema) }
-        let keys = prepared.map(\.key).sorted()
-        guard zip(keys, keys.dropFirst()).allSatisfy({ $0 != $1 }) else {
-            throw TableError(.invalidExpression, reason: "a transaction has two writes of one item")
-        }
-        let size = prepared.reduce(0) { if case .put(_, let size) = $1.action { $0 + size } else { $0 } }
-        guard size <= 4 << 20 else {
-            throw TableError(.invalidValue, reason: "a transaction of \(size) bytes: up to \(4 << 20)")
-        }
+        let prepared = try PreparedOperation.transaction(operations, schema)
         let (now, wallTime) = (clock.now, clock.wallTime)
         let (writes, places) = try machine.withLock { machine throws(TableError) in
             try machine.transact(prepared, now: now, wallTime: wallTime)
@@ -190,12 +167,7 @@ public final class InMemoryTable: Sendable {
         _ partition: AttributeValue, sortKey range: SortKeyRange = .all, isDescending: Bool = false, limit: Int? = nil,
         startingAfter start: AttributeMap? = nil
     ) throws(TableError) -> TablePage {
-        let partition = ItemKey(partition: try schema.partition(partition), sort: nil)
-        try range.check(schema.sortKey)
-        let (limit, start) = try page(limit, start)
-        guard start?.isInPartition(of: partition) ?? true else {
-            throw TableError(.invalidKey, reason: "the key to start after is of another partition")
-        }
+        let (partition, limit, start) = try schema.page(of: partition, range, limit: limit, after: start)
         return machine.withLock {
             $0.query(partition, range, isDescending: isDescending, limit: limit, after: start)
         }
@@ -208,16 +180,8 @@ public final class InMemoryTable: Sendable {
     /// - Throws: ``TableError`` as `invalidKey`, or `invalidExpression` if the limit is less than 1.
     /// - Source: DynamoDB API Reference, *Scan*.
     public func scan(limit: Int? = nil, startingAfter start: AttributeMap? = nil) throws(TableError) -> TablePage {
-        let (limit, start) = try page(limit, start)
+        let (limit, start) = try schema.page(limit: limit, after: start)
         return machine.withLock { $0.scan(limit: limit, after: start) }
-    }
-
-    private func page(_ limit: Int?, _ start: AttributeMap?) throws(TableError) -> (Int, ItemKey?) {
-        guard limit.map({ $0 >= 1 }) ?? true else {
-            throw TableError(.invalidExpression, reason: "a limit of \(limit ?? 0) items: at least 1")
-        }
-        guard let start else { return (limit ?? .max, nil) }
-        return (limit ?? .max, try schema.key(start))
     }
 
     /// How much there is.

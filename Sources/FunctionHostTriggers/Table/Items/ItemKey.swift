@@ -2,22 +2,22 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// Where an item is in its table: items of a partition are next to each other, in the order of their sort keys.
-struct ItemKey: Sendable, Comparable {
+package struct ItemKey: Sendable, Comparable {
     /// Of the partition, which also decides on the shard of its changes.
-    let hash: UInt128
-    let partition: AttributeValue
-    let sort: AttributeValue?
+    package let hash: UInt128
+    package let partition: AttributeValue
+    package let sort: AttributeValue?
 
-    init(partition: AttributeValue, sort: AttributeValue?) {
+    package init(partition: AttributeValue, sort: AttributeValue?) {
         hash = partition.keyHash
         self.partition = partition
         self.sort = sort
     }
 
     /// Whether it is in the partition of another.
-    func isInPartition(of other: Self) -> Bool { hash == other.hash && partition == other.partition }
+    package func isInPartition(of other: Self) -> Bool { hash == other.hash && partition == other.partition }
 
-    static func < (left: Self, right: Self) -> Bool {
+    package static func < (left: Self, right: Self) -> Bool {
         if left.hash != right.hash { return left.hash < right.hash }
         // Two partitions can have one hash, by somebody's intention.
         if left.partition != right.partition { return left.partition.isLess(than: right.partition) ?? false }
@@ -25,7 +25,7 @@ struct ItemKey: Sendable, Comparable {
         return sort.isLess(than: other) ?? false
     }
 
-    static func == (left: Self, right: Self) -> Bool {
+    package static func == (left: Self, right: Self) -> Bool {
         left.hash == right.hash && left.partition == right.partition && left.sort == right.sort
     }
 }

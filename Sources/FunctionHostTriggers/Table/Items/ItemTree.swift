@@ -2,11 +2,17 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// An item that a table keeps.
-struct KeptItem: Sendable {
-    var key: ItemKey
-    var item: AttributeMap
+package struct KeptItem: Sendable {
+    package var key: ItemKey
+    package var item: AttributeMap
     /// As DynamoDB counts.
-    var size: Int
+    package var size: Int
+
+    package init(key: ItemKey, item: AttributeMap, size: Int) {
+        self.key = key
+        self.item = item
+        self.size = size
+    }
 }
 
 /// Items in the order of their keys.

@@ -50,11 +50,7 @@ extension TableStateMachine {
     fileprivate mutating func removeExpired(
         _ attribute: String, after start: ItemKey?, now: Timestamp, wallTime: Timestamp
     ) -> ExpiryPiece {
-        let seconds = wallTime.nanoseconds / 1_000_000_000
-        // Both have no more than 19 digits.
-        guard let end = try? TableNumber(seconds), let longAgo = try? TableNumber(seconds - 5 * 365 * 86_400) else {
-            return ExpiryPiece()
-        }
+        guard let rule = TableExpiryRule(attribute, at: wallTime) else { return ExpiryPiece() }
         var piece = ExpiryPiece()
         var expired: [ItemKey] = []
         var place = start.map { start in items.first { $0 <= start } } ?? items.start
@@ -64,7 +60,7 @@ extension TableStateMachine {
                 break
             }
             let kept = items[place]
-            if case .number(let time)? = kept.item[attribute], time <= end, time > longAgo { expired.append(kept.key) }
+            if rule.isOver(kept.item) { expired.append(kept.key) }
             piece.next = kept.key
             place = items.after(place)
         }
@@ -88,36 +84,47 @@ extension TableStateMachine {
 /// try host.attach(TableExpiry(of: sessions, every: .seconds(60)))
 /// ```
 public struct TableExpiry: HostService {
-    private let table: InMemoryTable
+    private let arn: String
     private let period: Duration
+    private let remove: @Sendable () async throws -> Int
 
     /// - Parameters:
     ///   - table: One with ``InMemoryTable/Configuration/timeToLive``.
     ///   - period: How long to wait from one look at all items to the next; at least a second.
     /// - Throws: ``TableError`` as `invalidConfiguration` if the table has no attribute for it, or the period is shorter.
     public init(of table: InMemoryTable, every period: Duration = .seconds(60)) throws(TableError) {
-        guard table.configuration.timeToLive != nil, period >= .seconds(1) else {
+        try self.init(table.name, arn: table.arn, table.configuration, every: period) { try table.removeExpired() }
+    }
+
+    /// - Parameter remove: Deletes what has expired, and returns how many there were.
+    /// - Throws: ``TableError`` as `invalidConfiguration`.
+    package init(
+        _ name: String, arn: String, _ configuration: InMemoryTable.Configuration, every period: Duration,
+        remove: @escaping @Sendable () async throws -> Int
+    ) throws(TableError) {
+        guard configuration.timeToLive != nil, period >= .seconds(1) else {
             throw TableError(
                 .invalidConfiguration,
-                reason: "the table \(table.name) has no timeToLive, or the period of \(period) is shorter than a second"
-            )
+                reason: "the table \(name) has no timeToLive, or the period of \(period) is shorter than a second")
         }
-        self.table = table
+        self.arn = arn
         self.period = period
+        self.remove = remove
     }
 
     /// The table's name.
-    public var name: String { "expiry of \(table.arn)" }
+    public var name: String { "expiry of \(arn)" }
 
     /// Works until a shutdown begins.
     public func run(on host: FunctionHost) async {
         repeat {
-            do throws(TableError) {
-                let count = try table.removeExpired()
+            do {
+                let count = try await remove()
                 if count > 0 { host.tell(TableExpiryEvent(serviceName: name, kind: .expired(items: count))) }
             } catch {
                 // Items stay, and are found again.
-                host.tell(TableExpiryEvent(serviceName: name, kind: .waits(reason: error.reason)))
+                let reason = (error as? TableError)?.reason ?? "\(error)"
+                host.tell(TableExpiryEvent(serviceName: name, kind: .waits(reason: reason)))
             }
         } while await host.sleepUnlessShutDown(for: period)
     }
@@ -129,7 +136,7 @@ public struct TableExpiryEvent: ServiceEvent {
     public enum Kind: Sendable {
         /// So many items were deleted.
         case expired(items: Int)
-        /// There was no room for the record of a deletion; it is tried again.
+        /// There was no room for the record of a deletion, or the table's file is at fault; it is tried again.
         case waits(reason: String)
     }
 

@@ -5,7 +5,7 @@
 public struct TableKeyAttribute: Sendable, Hashable {
     /// Its name, up to 255 bytes.
     public let name: String
-    let kind: AttributeValue.Kind
+    package let kind: AttributeValue.Kind
 
     /// One that holds text.
     public static func string(_ name: String) -> Self { Self(name: name, kind: .string) }

@@ -43,12 +43,17 @@ public struct TableWrite: Sendable, Hashable {
     /// As it is now; nil if there is none.
     public let new: AttributeMap?
 
+    package init(old: AttributeMap?, new: AttributeMap?) {
+        self.old = old
+        self.new = new
+    }
+
     /// Whether it is another one than before; otherwise there is no record of it either.
     public var isChange: Bool { old != new }
 }
 
 /// An operation that has been looked over, as far as that can be done without the table.
-struct PreparedOperation: Sendable {
+package struct PreparedOperation: Sendable {
     enum Action: Sendable {
         case put(AttributeMap, size: Int)
         case update([TableUpdate])
@@ -56,12 +61,12 @@ struct PreparedOperation: Sendable {
         case check
     }
 
-    let key: ItemKey
+    package let key: ItemKey
     let action: Action
     let condition: TableCondition?
 
     /// - Throws: ``TableError`` as `invalidValue`, `invalidKey` or `invalidExpression`.
-    init(_ operation: TableOperation, _ schema: TableSchema) throws(TableError) {
+    package init(_ operation: TableOperation, _ schema: TableSchema) throws(TableError) {
         if let condition = operation.condition { try condition.check() }
         condition = operation.condition
         switch operation.action {
@@ -83,9 +88,38 @@ struct PreparedOperation: Sendable {
     }
 
     /// The deletion of an item, whatever it is.
-    init(deleting key: ItemKey) {
+    package init(deleting key: ItemKey) {
         self.key = key
         action = .delete
         condition = nil
     }
+
+    /// How many writes a transaction may have.
+    package static let transactionLimit = 100
+
+    /// The writes of a transaction.
+    ///
+    /// - Throws: ``TableError`` as `invalidValue`, `invalidKey` or `invalidExpression`.
+    package static func transaction(
+        _ operations: [TableOperation], _ schema: TableSchema
+    ) throws(TableError) -> [Self] {
+        guard (1...transactionLimit).contains(operations.count) else {
+            throw TableError(
+                .invalidExpression, reason: "a transaction of \(operations.count) writes: from 1 to \(transactionLimit)"
+            )
+        }
+        let prepared = try operations.map { operation throws(TableError) in try Self(operation, schema) }
+        let keys = prepared.map(\.key).sorted()
+        guard zip(keys, keys.dropFirst()).allSatisfy({ $0 != $1 }) else {
+            throw TableError(.invalidExpression, reason: "a transaction has two writes of one item")
+        }
+        let size = prepared.reduce(0) { $0 + $1.size }
+        guard size <= 4 << 20 else {
+            throw TableError(.invalidValue, reason: "a transaction of \(size) bytes: up to \(4 << 20)")
+        }
+        return prepared
+    }
+
+    /// What it puts counts for, as DynamoDB counts.
+    package var size: Int { if case .put(_, let size) = action { size } else { 0 } }
 }

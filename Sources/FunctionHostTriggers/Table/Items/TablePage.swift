@@ -7,6 +7,14 @@ public struct TablePage: Sendable {
     public let items: [AttributeMap]
     /// The key to start after for those that are left; nil if there are none.
     public let next: AttributeMap?
+
+    package init(items: [AttributeMap], next: AttributeMap?) {
+        self.items = items
+        self.next = next
+    }
+
+    /// What a page holds at most, in bytes as DynamoDB counts, unless its only item is larger.
+    package static let byteLimit = 1 << 20
 }
 
 /// Which items of a partition are wanted, by their sort keys.
@@ -53,7 +61,7 @@ public struct SortKeyRange: Sendable {
 
     /// - Parameter attribute: The table's sort key.
     /// - Throws: ``TableError`` as `invalidKey`.
-    func check(_ attribute: TableKeyAttribute?) throws(TableError) {
+    package func check(_ attribute: TableKeyAttribute?) throws(TableError) {
         let values: [AttributeValue]
         switch kind {
         case .all: return

@@ -2,19 +2,25 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /// What the key of a table's items is.
-struct TableSchema: Sendable {
-    let partitionKey: TableKeyAttribute
-    let sortKey: TableKeyAttribute?
+package struct TableSchema: Sendable, Hashable {
+    package let partitionKey: TableKeyAttribute
+    package let sortKey: TableKeyAttribute?
 
     static let partitionLimit = 2_048
     static let sortLimit = 1_024
+
+    package init(partitionKey: TableKeyAttribute, sortKey: TableKeyAttribute?) throws(TableError) {
+        self.partitionKey = partitionKey
+        self.sortKey = sortKey
+        try check()
+    }
 
     func isKey(_ name: String) -> Bool {
         TextOrder.isEqual(name, partitionKey.name) || sortKey.map { TextOrder.isEqual(name, $0.name) } ?? false
     }
 
     /// - Throws: ``TableError`` as `invalidConfiguration`.
-    func check() throws(TableError) {
+    private func check() throws(TableError) {
         for attribute in [partitionKey] + (sortKey.map { [$0] } ?? []) {
             guard (1...255).contains(attribute.name.utf8.count) else {
                 throw TableError(.invalidConfiguration, reason: "a key attribute's name has 1 to 255 bytes")
@@ -28,7 +34,7 @@ struct TableSchema: Sendable {
     /// The key of an item.
     ///
     /// - Throws: ``TableError`` as `invalidKey`.
-    func key(of item: AttributeMap) throws(TableError) -> ItemKey {
+    package func key(of item: AttributeMap) throws(TableError) -> ItemKey {
         let partition = try value(of: partitionKey, in: item, limit: Self.partitionLimit)
         guard let sortKey else { return ItemKey(partition: partition, sort: nil) }
         return ItemKey(partition: partition, sort: try value(of: sortKey, in: item, limit: Self.sortLimit))
@@ -37,7 +43,7 @@ struct TableSchema: Sendable {
     /// The key that is meant by what has the key's attributes and no others.
     ///
     /// - Throws: ``TableError`` as `invalidKey`.
-    func key(_ key: AttributeMap) throws(TableError) -> ItemKey {
+    package func key(_ key: AttributeMap) throws(TableError) -> ItemKey {
         let itemKey = try self.key(of: key)
         guard key.count == (sortKey == nil ? 1 : 2) else {
             throw TableError(.invalidKey, reason: "a key has attributes that are not part of the table's key")
@@ -48,8 +54,34 @@ struct TableSchema: Sendable {
     /// A partition's value.
     ///
     /// - Throws: ``TableError`` as `invalidKey`.
-    func partition(_ value: AttributeValue) throws(TableError) -> AttributeValue {
+    package func partition(_ value: AttributeValue) throws(TableError) -> AttributeValue {
         try self.value(of: partitionKey, in: [partitionKey.name: value], limit: Self.partitionLimit)
+    }
+
+    /// Where a page begins, and how much it may have.
+    ///
+    /// - Throws: ``TableError`` as `invalidKey`, or `invalidExpression` if the limit is less than 1.
+    package func page(limit: Int?, after start: AttributeMap?) throws(TableError) -> (limit: Int, start: ItemKey?) {
+        guard limit.map({ $0 >= 1 }) ?? true else {
+            throw TableError(.invalidExpression, reason: "a limit of \(limit ?? 0) items: at least 1")
+        }
+        guard let start else { return (limit ?? .max, nil) }
+        return (limit ?? .max, try key(start))
+    }
+
+    /// Where a page of a partition begins, and how much it may have.
+    ///
+    /// - Throws: ``TableError`` as `invalidKey`, or `invalidExpression` if the limit is less than 1.
+    package func page(
+        of partition: AttributeValue, _ range: SortKeyRange, limit: Int?, after start: AttributeMap?
+    ) throws(TableError) -> (partition: ItemKey, limit: Int, start: ItemKey?) {
+        let partition = ItemKey(partition: try self.partition(partition), sort: nil)
+        try range.check(sortKey)
+        let (limit, start) = try page(limit: limit, after: start)
+        guard start?.isInPartition(of: partition) ?? true else {
+            throw TableError(.invalidKey, reason: "the key to start after is of another partition")
+        }
+        return (partition, limit, start)
     }
 
     private func value(
@@ -69,7 +101,7 @@ struct TableSchema: Sendable {
     }
 
     /// A key's attributes.
-    func item(of key: ItemKey) -> AttributeMap {
+    package func item(of key: ItemKey) -> AttributeMap {
         var item: AttributeMap = [partitionKey.name: key.partition]
         if let sortKey, let sort = key.sort { item[sortKey.name] = sort }
         return item

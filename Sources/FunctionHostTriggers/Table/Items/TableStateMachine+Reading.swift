@@ -4,9 +4,6 @@
 import FunctionHost
 
 extension TableStateMachine {
-    /// What one page holds at most, unless its only item is larger.
-    static var pageBytes: Int { 1 << 20 }
-
     /// Items of a partition from a key on, in order or backwards.
     func query(
         _ partition: ItemKey, _ range: SortKeyRange, isDescending: Bool, limit: Int, after start: ItemKey?
@@ -46,7 +43,7 @@ extension TableStateMachine {
         while let here = place, here != items.end {
             let kept = items[here]
             if isBehind(kept.key) { break }
-            if found.count == limit || !found.isEmpty && bytes + kept.size > Self.pageBytes {
+            if found.count == limit || !found.isEmpty && bytes + kept.size > TablePage.byteLimit {
                 return TablePage(items: found, next: last.map(schema.item))
             }
             found.append(kept.item)

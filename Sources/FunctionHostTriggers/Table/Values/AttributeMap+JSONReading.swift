@@ -19,7 +19,7 @@ extension AttributeMap {
     /// Reads an item in plain JSON, as `Codable` writes it: objects are maps, arrays lists.
     ///
     /// - Throws: ``TableError`` as `invalidValue`.
-    init(plainJSON bytes: [UInt8]) throws(TableError) {
+    package init(plainJSON bytes: [UInt8]) throws(TableError) {
         let tree = try JSONTree(bytes, maximumDepth: ValueSurvey.depthLimit + 1)
         guard case .map(let item) = try AttributeValue(plain: tree) else {
             throw Self.fault("an item must be an object")

@@ -13,7 +13,7 @@ extension AttributeMap {
     }
 
     /// The item in plain JSON, as `Codable` reads it: sets are arrays, bytes base64.
-    var plainJSON: [UInt8] { ByteCursor.write(atMost: jsonSize) { $0.putPlain(.map(self)) } }
+    package var plainJSON: [UInt8] { ByteCursor.write(atMost: jsonSize) { $0.putPlain(.map(self)) } }
 }
 
 extension AttributeValue {

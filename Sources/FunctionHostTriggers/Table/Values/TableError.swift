@@ -37,7 +37,7 @@ public struct TableError: Error, Sendable, CustomStringConvertible {
     /// For ``Code/transactionCancelled``: what each of its writes failed at, nil for those that did not.
     public let reasons: [TableError?]
 
-    init(_ code: Code, reason: String, item: AttributeMap? = nil, reasons: [TableError?] = []) {
+    package init(_ code: Code, reason: String, item: AttributeMap? = nil, reasons: [TableError?] = []) {
         self.code = code
         self.reason = reason
         self.item = item
