@@ -99,7 +99,8 @@ extension OpenWindow {
         guard let state else { return times }
         // Where a store keeps text, a zero may be the end of it.
         // And a mark at its beginning would become one character with the space before it, which is looked for when it is read.
-        if !state.contains(0), state.first.map({ $0 < 0x80 }) ?? true, let text = String(validating: state, as: UTF8.self) { return "\(times) text \(text)" }
+        let isPlain = !state.contains(0) && state.first ?? 0 < 0x80
+        if isPlain, let text = String(validating: state, as: UTF8.self) { return "\(times) text \(text)" }
         let encoded = ByteCursor.write(atMost: Base64.size(of: state.count)) { $0.putBase64(state) }
         return "\(times) base64 \(String(decoding: encoded, as: UTF8.self))"
     }

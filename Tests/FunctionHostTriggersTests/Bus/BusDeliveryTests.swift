@@ -87,7 +87,7 @@ import Testing
         #expect(sink.bodies.count == 1)
     }
 
-    @Test("What was made of an event and is too large to be kept does not refuse the event: it is a dead letter of the host")
+    @Test("What was made of an event and is too large to be kept does not refuse the event: that is a dead letter")
     func tooLargeToKeep() async throws {
         let rig = try BusRig()
         let (sink, other) = (TestSink("full", refusing: { fullSink }), TestSink("other"))
