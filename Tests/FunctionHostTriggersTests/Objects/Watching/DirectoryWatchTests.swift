@@ -17,7 +17,7 @@ import Testing
     import Darwin
 #endif
 /// A directory on a disk, watched by a host in real time; each wait is for something that happens, whenever it does.
-@Suite("Directory watches", .timeLimit(.minutes(10))) struct DirectoryWatchTests {
+@Suite("Directory watches", .timeLimit(.minutes(30))) struct DirectoryWatchTests {
     /// Lines that a function leaves, and whoever waits for them.
     final class Reports: Sendable {
         private let lines = Mutex<[String]>([])
