@@ -7,7 +7,7 @@ import FunctionHostTriggers
 import Testing
 
 /// The code of the article *Watching a directory*.
-@Suite(.timeLimit(.minutes(1))) struct WatchingADirectoryArticle {
+@Suite(.timeLimit(.minutes(30))) struct WatchingADirectoryArticle {
     private let playground = Playground()
     private let reports = DirectoryWatchTests.Reports()
 
